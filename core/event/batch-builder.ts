@@ -1,0 +1,110 @@
+import { longSize, writeLong } from './avro-bytes.ts'
+import { Batch } from './batch.ts'
+import { type Headers, noHeaders } from './event.ts'
+
+/** The Avro form of a header map: one block and the closing zero, or just the zero when it is empty. */
+export function encodeHeaders(headers: Headers): Buffer {
+  if (headers.size === 0) return Buffer.from([0])
+  const pairs = [...headers].map(([key, value]) => [Buffer.from(key), Buffer.from(value)] as const)
+  let size = longSize(headers.size) + 1
+  for (const [key, value] of pairs) size += longSize(key.length) + key.length + longSize(value.length) + value.length
+  const bytes = Buffer.alloc(size)
+  let at = writeLong(bytes, headers.size, 0)
+  for (const pair of pairs)
+    for (const text of pair) {
+      at = writeLong(bytes, text.length, at)
+      at += text.copy(bytes, at)
+    }
+  return bytes
+}
+
+/**
+ * Writes events into one shared-memory buffer. Sources whose events share their headers set them once with
+ * `shareHeaders` and then add bodies only; nothing is allocated per event. A builder makes one batch: `finish` hands
+ * its memory over.
+ */
+export class BatchBuilder {
+  #bytes: Buffer
+  #length = 0
+  #count = 0
+  #shared: Buffer = encodeHeaders(noHeaders)
+
+  /** `capacity` is the first size of the buffer in bytes; it doubles as needed. */
+  constructor(capacity = 64 * 1024) {
+    this.#bytes = sharedBuffer(capacity)
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Headers of every event that `addBody` and `addSlice` add from now on. */
+  shareHeaders(headers: Headers): void {
+    this.#shared = encodeHeaders(headers)
+  }
+
+  addBody(body: Uint8Array): void {
+    this.addSlice(body, 0, body.length)
+  }
+
+  /** Adds an event whose body is `source[start … end)`, with the shared headers. */
+  addSlice(source: Uint8Array, start: number, end: number): void {
+    this.#add(this.#shared, source, start, end)
+  }
+
+  /** Adds an event with headers of its own. */
+  addEvent(headers: Headers, body: Uint8Array): void {
+    this.#add(encodeHeaders(headers), body, 0, body.length)
+  }
+
+  /** Adds an event that is already in Avro form: `source[start … end)`. */
+  addEncoded(source: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start)
+    this.#bytes.set(source.subarray(start, end), this.#length)
+    this.#length += end - start
+    this.#count++
+  }
+
+  #add(headers: Buffer, source: Uint8Array, start: number, end: number): void {
+    const size = end - start
+    this.#reserve(headers.length + 5 + size)
+    const bytes = this.#bytes
+    let at = this.#length
+    if (headers.length === 1) bytes[at++] = 0
+    else {
+      bytes.set(headers, at)
+      at += headers.length
+    }
+    at = writeLong(bytes, size, at)
+    bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), at)
+    this.#length = at + size
+    this.#count++
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more
+    if (needed <= this.#bytes.length) return
+    const larger = sharedBuffer(Math.max(needed, this.#bytes.length * 2))
+    this.#bytes.copy(larger, 0, 0, this.#length)
+    this.#bytes = larger
+  }
+
+  /** The batch of all that was added. The builder is empty afterwards and takes new memory when it is used again. */
+  finish(): Batch {
+    const batch = new Batch(this.#bytes.subarray(0, this.#length), this.#count)
+    this.#bytes = sharedBuffer(0)
+    this.#length = 0
+    this.#count = 0
+    return batch
+  }
+}
+
+/** A buffer in shared memory: a worker can read it with no copy and no change of owner. */
+export function sharedBuffer(size: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(size))
+}

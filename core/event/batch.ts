@@ -1,0 +1,78 @@
+import { SluiceError } from '../errors.ts'
+import { AvroCursor } from './avro-bytes.ts'
+import type { Event } from './event.ts'
+
+/**
+ * Events in a row, in the form in which they are stored and sent: each is Flume's `AvroFlumeEvent` (map<string>
+ * headers, bytes body) in Avro binary, back to back, without the array's counts. `bytes` never changes once a batch
+ * exists, so that a channel, a sink and a reader may share it; it usually lies in shared memory, which lets the
+ * channel's worker write it without a copy.
+ */
+export class Batch {
+  readonly bytes: Buffer
+  readonly count: number
+  #offsets: Uint32Array | undefined
+
+  constructor(bytes: Buffer, count: number) {
+    this.bytes = bytes
+    this.count = count
+  }
+
+  static readonly empty = new Batch(Buffer.alloc(0), 0)
+
+  /** Start of each event, and behind the last the length of `bytes`: `count + 1` numbers, made when first asked for. */
+  offsets(): Uint32Array {
+    this.#offsets ??= eventOffsets(this.bytes, this.count)
+    return this.#offsets
+  }
+
+  /** Event number `index`; its body is a view on the batch. */
+  event(index: number): Event {
+    return readEvent(new AvroCursor(this.bytes, this.offsets()[index]))
+  }
+
+  *events(): Generator<Event> {
+    const cursor = new AvroCursor(this.bytes)
+    for (let index = 0; index < this.count; index++) yield readEvent(cursor)
+  }
+
+  /** Events `from` (inclusive) to `to` (exclusive), as a view. */
+  slice(from: number, to: number): Batch {
+    if (from === 0 && to === this.count) return this
+    const offsets = this.offsets()
+    return new Batch(this.bytes.subarray(offsets[from], offsets[to]), to - from)
+  }
+}
+
+/** Reads one event; the body is a view on the cursor's buffer. */
+export function readEvent(cursor: AvroCursor): Event {
+  const headers = new Map<string, string>()
+  for (;;) {
+    let count = cursor.long()
+    if (count === 0) break
+    if (count < 0) {
+      cursor.long()
+      count = -count
+    }
+    for (let index = 0; index < count; index++) headers.set(cursor.text(), cursor.text())
+  }
+  return { headers, body: cursor.view() }
+}
+
+/** Finds where each of `count` events starts; throws `SLUICE_EVENT_FORMAT` when `bytes` is not exactly that many. */
+export function eventOffsets(bytes: Buffer, count: number): Uint32Array {
+  const offsets = new Uint32Array(count + 1)
+  const cursor = new AvroCursor(bytes)
+  for (let index = 0; index < count; index++) {
+    offsets[index] = cursor.at
+    cursor.skipMap()
+    cursor.skip()
+  }
+  offsets[count] = cursor.at
+  if (cursor.at !== bytes.length)
+    throw new SluiceError(
+      'SLUICE_EVENT_FORMAT',
+      `${count} events end at byte ${cursor.at}, but the batch has ${bytes.length} bytes`,
+    )
+  return offsets
+}

@@ -1,0 +1,29 @@
+import type { Lease } from '../channel/channel.ts'
+import type { ComponentContext } from '../component/definition.ts'
+import type { SinkCounters } from '../metrics/counters.ts'
+
+/**
+ * A sink delivers what it is handed; taking from the channel, acknowledging, retrying and backing off is the sink
+ * runner's work. A sink never calls `ack` or `release`.
+ */
+export interface Sink {
+  /** Most events of one delivery (Flume's batch size). */
+  readonly batchSize: number
+  /** Deliveries that may be under way at once; the runner acknowledges them in order. 1 unless the peer keeps order. */
+  readonly concurrency: number
+  start(): Promise<void>
+  stop(): Promise<void>
+  /**
+   * Resolves when every event of the lease is delivered as the sink promises. Rejecting puts them back: with
+   * `SLUICE_REFUSED` the receiver will never take them (quarantine), with anything else the runner tries again later.
+   */
+  deliver(lease: Lease, signal: AbortSignal): Promise<void>
+  /** Called when there was nothing to take for a while: roll files, close idle connections. */
+  idle?(): Promise<void>
+}
+
+export interface SinkContext extends ComponentContext {
+  readonly counters: SinkCounters
+  reportState(note: string): void
+  reportEvent(code: string, message: string): void
+}

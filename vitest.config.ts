@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+import { CountReporter } from './test/count-reporter.ts'
+
+const project = (name: string, timeout: number) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    pool: 'forks' as const,
+  },
+})
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new CountReporter()],
+    maxWorkers: 2,
+    projects: [
+      project('unit', 20_000),
+      project('integration', 60_000),
+      project('torture', 600_000),
+      project('interop', 180_000),
+    ],
+  },
+})
