@@ -1,0 +1,205 @@
+/**
+ * A real Apache Flume 1.11 beside our tests: its agent and its RpcClient, from Maven Central by the committed pom, on loopback
+ * only. Where Java or Maven is missing, `missing` says so and the tests skip by that name.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Event } from '../../../core/event/event.ts'
+
+const run = promisify(execFile)
+const folder = import.meta.dirname
+const target = join(folder, 'target')
+
+export interface FlumePeer {
+  readonly classPath: string
+}
+
+async function answers(command: string, argument: string): Promise<boolean> {
+  return run(command, [argument], { timeout: 30_000 }).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The peer, or in words what this machine lacks for it. */
+export async function findFlume(): Promise<FlumePeer | string> {
+  for (const [command, argument] of [
+    ['java', '-version'],
+    ['javac', '-version'],
+    ['mvn', '--version'],
+  ] as const)
+    if (!(await answers(command, argument))) return `${command} is not here`
+  const classPathFile = join(target, 'classpath')
+  const pom = join(folder, 'pom.xml')
+  const fresh = existsSync(classPathFile) && (await stat(classPathFile)).mtimeMs > (await stat(pom)).mtimeMs
+  if (!fresh) {
+    await mkdir(target, { recursive: true })
+    const mvn = ['-q', '-B', '-f', pom, 'dependency:build-classpath', `-Dmdep.outputFile=${classPathFile}`]
+    try {
+      await run('mvn', mvn, { timeout: 600_000 })
+    } catch (error) {
+      return `Maven could not bring Flume: ${String(error).slice(0, 300)}`
+    }
+  }
+  const classPath = `${(await readFile(classPathFile, 'utf8')).trim()}:${target}`
+  if (!existsSync(join(target, 'LoadClient.class')))
+    await run('javac', ['-cp', classPath, '-d', target, join(folder, 'LoadClient.java')], { timeout: 120_000 })
+  return { classPath }
+}
+
+/** A port that was free a moment ago, for a peer that cannot say which port it took. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** A running Flume agent; `kill` ends it at once, `stop` lets it shut down. */
+export class FlumeAgent {
+  readonly #child: ChildProcess
+  #output = ''
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    const append = (chunk: Buffer) => {
+      this.#output += chunk.toString()
+    }
+    child.stdout?.on('data', append)
+    child.stderr?.on('data', append)
+  }
+
+  /** What it has logged so far. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Resolves when `text` has been logged; rejects with the log when it is not within `milliseconds`. */
+  async logged(text: string | RegExp, milliseconds = 60_000): Promise<void> {
+    const deadline = performance.now() + milliseconds
+    while (typeof text === 'string' ? !this.#output.includes(text) : !text.test(this.#output)) {
+      if (this.#child.exitCode !== null || performance.now() > deadline)
+        throw new Error(`Flume did not log ${String(text)}; it said:\n${this.#output.slice(-4000)}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve))
+    this.#child.kill(signal)
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), 15_000)
+    await gone
+    clearTimeout(late)
+  }
+}
+
+/** Starts a Flume agent with `properties` as its configuration file, in `directory`. */
+export async function startFlume(
+  peer: FlumePeer,
+  options: { directory: string; agent: string; properties: string; monitoringPort?: number; heap?: string },
+): Promise<FlumeAgent> {
+  const file = join(options.directory, `${options.agent}.properties`)
+  await writeFile(file, options.properties)
+  const monitoring =
+    options.monitoringPort === undefined
+      ? []
+      : ['-Dflume.monitoring.type=http', `-Dflume.monitoring.port=${options.monitoringPort}`]
+  const child = spawn(
+    'java',
+    [
+      `-Xmx${options.heap ?? '512m'}`,
+      `-Dlog4j.configurationFile=${join(folder, 'log4j2.xml')}`,
+      `-Duser.home=${options.directory}`,
+      ...monitoring,
+      '-cp',
+      peer.classPath,
+      'org.apache.flume.node.Application',
+      '-n',
+      options.agent,
+      '-f',
+      file,
+      '--no-reload-conf',
+    ],
+    { cwd: options.directory, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  return new FlumeAgent(child)
+}
+
+/** Events as LoadClient.java reads them. */
+export function encodeForLoadClient(events: readonly Event[]): Buffer {
+  const parts: Buffer[] = []
+  const length = (value: number) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(value)
+    parts.push(bytes)
+  }
+  for (const { headers, body } of events) {
+    length(headers.size)
+    for (const pair of headers)
+      for (const text of pair) {
+        const bytes = Buffer.from(text)
+        length(bytes.length)
+        parts.push(bytes)
+      }
+    length(body.length)
+    parts.push(body)
+  }
+  return Buffer.concat(parts)
+}
+
+/** Sends `events` to `port` through Flume's RpcClient until all are stored; answers how many tries were refused. */
+export async function sendWithFlume(
+  peer: FlumePeer,
+  events: readonly Event[],
+  options: { port: number; batchSize: number; properties?: Readonly<Record<string, string>> },
+): Promise<{ sent: number; refused: number; milliseconds: number }> {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-load-'))
+  try {
+    const client = {
+      'client.type': 'DEFAULT',
+      hosts: 'h1',
+      'hosts.h1': `127.0.0.1:${options.port}`,
+      'batch-size': String(Math.max(options.batchSize, 1)),
+      ...options.properties,
+    }
+    const text = Object.entries(client)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join('')
+    await writeFile(join(directory, 'client.properties'), text)
+    await writeFile(join(directory, 'events'), encodeForLoadClient(events))
+    const { stdout } = await run(
+      'java',
+      [
+        '-Xmx512m',
+        `-Dlog4j.configurationFile=${join(folder, 'log4j2.xml')}`,
+        '-cp',
+        peer.classPath,
+        'LoadClient',
+        join(directory, 'client.properties'),
+        join(directory, 'events'),
+        String(options.batchSize),
+      ],
+      { timeout: 150_000, maxBuffer: 64 << 20 },
+    )
+    const result = /sent (\d+) refused (\d+) milliseconds (\d+)/.exec(stdout)
+    if (!result) throw new Error(`the load client said:\n${stdout.slice(-3000)}`)
+    return { sent: Number(result[1]), refused: Number(result[2]), milliseconds: Number(result[3]) }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
