@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+const ticksPerSecond = 100
+
+export interface ProcessCost {
+  /** User and system seconds of all its threads. */
+  readonly cpuSeconds: number
+  /** Largest resident set so far, in megabytes. */
+  readonly peakMegabytes: number
+  /** Resident set now, in megabytes. */
+  readonly megabytes: number
+}
+
+/** A child process whose cost is read from /proc while it lives. */
+export class MeasuredProcess {
+  readonly child: ChildProcess
+  #output = ''
+
+  constructor(command: string, args: readonly string[], options: { cwd?: string } = {}) {
+    this.child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const append = (chunk: Buffer) => {
+      this.#output += chunk.toString()
+    }
+    this.child.stdout?.on('data', append)
+    this.child.stderr?.on('data', append)
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  cost(): ProcessCost {
+    const pid = this.child.pid ?? 0
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
+    return {
+      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+      peakMegabytes: kilobytes('VmHWM') / 1024,
+      megabytes: kilobytes('VmRSS') / 1024,
+    }
+  }
+
+  /** Resolves with the match when the output holds `pattern`; rejects with the output when the process ends or time is up. */
+  async printed(pattern: RegExp, milliseconds = 60_000): Promise<RegExpExecArray> {
+    const deadline = performance.now() + milliseconds
+    for (;;) {
+      const match = pattern.exec(this.#output)
+      if (match) return match
+      if (this.child.exitCode !== null || performance.now() > deadline)
+        throw new Error(`nothing like ${String(pattern)} in:\n${this.#output.slice(-4000)}`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return
+    const gone = new Promise((resolve) => this.child.once('exit', resolve))
+    this.child.kill(signal)
+    const late = setTimeout(() => this.child.kill('SIGKILL'), 10_000)
+    await gone
+    clearTimeout(late)
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * `npm run bench [-- --only NAME] [--rounds N] [--millions N]`: every figure beside its peer or raw limit of the same run.
+ * Medians over rounds that are interleaved, because shared machines are noisy: trust the ratios.
+ */
+import { parseArgs } from 'node:util'
+import { cpus } from 'node:os'
+import { endToEnd } from './end-to-end.ts'
+import { type Figure, printTable } from './report.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    millions: { type: 'string', default: '4' },
+  },
+})
+const rounds = Number(values.rounds)
+const benches: Record<string, { title: string; run: () => Promise<Figure[]> }> = {
+  'end-to-end': { title: 'End to end', run: () => endToEnd(Number(values.millions), rounds) },
+}
+
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${rounds} rounds`)
+for (const [name, bench] of Object.entries(benches))
+  if (values.only === undefined || values.only === name) printTable(bench.title, await bench.run())
