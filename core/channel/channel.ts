@@ -35,6 +35,11 @@ export interface PutOptions {
   readonly lane?: Lane
   /** Ends the wait for room. */
   readonly signal?: AbortSignal
+  /**
+   * The caller gives the batch away: nobody else looks at it once the put has resolved, so the channel may `recycle`
+   * it when its events have left. After a rejection the caller still has it.
+   */
+  readonly exclusive?: boolean
 }
 
 /** Consecutive events on loan from a channel. Exactly one of `ack` and `release` is called, once. */

@@ -1,6 +1,7 @@
 import { longSize, writeLong } from './avro-bytes.ts'
 import { Batch } from './batch.ts'
 import { type Headers, noHeaders } from './event.ts'
+import { sharedMemory } from './shared-memory.ts'
 
 /** The Avro form of a header map: one block and the closing zero, or just the zero when it is empty. */
 export function encodeHeaders(headers: Headers): Buffer {
@@ -31,7 +32,7 @@ export class BatchBuilder {
 
   /** `capacity` is the first size of the buffer in bytes; it doubles as needed. */
   constructor(capacity = 64 * 1024) {
-    this.#bytes = sharedBuffer(capacity)
+    this.#bytes = sharedMemory.take(capacity)
   }
 
   get count(): number {
@@ -48,29 +49,29 @@ export class BatchBuilder {
     this.#shared = encodeHeaders(headers)
   }
 
-  addBody(body: Uint8Array): void {
-    this.addSlice(body, 0, body.length)
+  addBody(body: Buffer): void {
+    this.#add(this.#shared, body, 0, body.length)
   }
 
   /** Adds an event whose body is `source[start … end)`, with the shared headers. */
-  addSlice(source: Uint8Array, start: number, end: number): void {
+  addSlice(source: Buffer, start: number, end: number): void {
     this.#add(this.#shared, source, start, end)
   }
 
   /** Adds an event with headers of its own. */
-  addEvent(headers: Headers, body: Uint8Array): void {
+  addEvent(headers: Headers, body: Buffer): void {
     this.#add(encodeHeaders(headers), body, 0, body.length)
   }
 
   /** Adds an event that is already in Avro form: `source[start … end)`. */
-  addEncoded(source: Uint8Array, start: number, end: number): void {
+  addEncoded(source: Buffer, start: number, end: number): void {
     this.#reserve(end - start)
-    this.#bytes.set(source.subarray(start, end), this.#length)
-    this.#length += end - start
+    // `copy` makes no view, `set` would need one.
+    this.#length += source.copy(this.#bytes, this.#length, start, end)
     this.#count++
   }
 
-  #add(headers: Buffer, source: Uint8Array, start: number, end: number): void {
+  #add(headers: Buffer, source: Buffer, start: number, end: number): void {
     const size = end - start
     this.#reserve(headers.length + 5 + size)
     const bytes = this.#bytes
@@ -81,7 +82,7 @@ export class BatchBuilder {
       at += headers.length
     }
     at = writeLong(bytes, size, at)
-    bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), at)
+    source.copy(bytes, at, start, end)
     this.#length = at + size
     this.#count++
   }
@@ -89,22 +90,25 @@ export class BatchBuilder {
   #reserve(more: number): void {
     const needed = this.#length + more
     if (needed <= this.#bytes.length) return
-    const larger = sharedBuffer(Math.max(needed, this.#bytes.length * 2))
+    const larger = sharedMemory.take(Math.max(needed, this.#bytes.length * 2))
     this.#bytes.copy(larger, 0, 0, this.#length)
+    sharedMemory.give(this.#bytes)
     this.#bytes = larger
   }
 
   /** The batch of all that was added. The builder is empty afterwards and takes new memory when it is used again. */
   finish(): Batch {
-    const batch = new Batch(this.#bytes.subarray(0, this.#length), this.#count)
-    this.#bytes = sharedBuffer(0)
+    const batch = new Batch(this.#bytes.subarray(0, this.#length), this.#count, this.#bytes)
+    this.#bytes = noBytes
     this.#length = 0
     this.#count = 0
     return batch
   }
 }
 
-/** A buffer in shared memory: a worker can read it with no copy and no change of owner. */
+const noBytes = Buffer.alloc(0)
+
+/** A buffer in shared memory of exactly `size` bytes: a worker can read it with no copy and no change of owner. */
 export function sharedBuffer(size: number): Buffer {
   return Buffer.from(new SharedArrayBuffer(size))
 }

@@ -1,6 +1,7 @@
 import { SluiceError } from '../errors.ts'
 import { AvroCursor } from './avro-bytes.ts'
 import type { Event } from './event.ts'
+import { sharedMemory } from './shared-memory.ts'
 
 /**
  * Events in a row, in the form in which they are stored and sent: each is Flume's `AvroFlumeEvent` (map<string>
@@ -12,10 +13,22 @@ export class Batch {
   readonly bytes: Buffer
   readonly count: number
   #offsets: Uint32Array | undefined
+  #memory: Buffer | undefined
 
-  constructor(bytes: Buffer, count: number) {
+  /** `memory`: the whole pooled buffer that `bytes` is part of, when this batch is the only one in it. */
+  constructor(bytes: Buffer, count: number, memory?: Buffer) {
     this.bytes = bytes
     this.count = count
+    this.#memory = memory
+  }
+
+  /**
+   * Gives the batch's memory back for use by other batches. Only its sole owner may say so, when nobody reads it any
+   * more: a channel to which it was put with `exclusive`. Without the call the garbage collector does it, later.
+   */
+  recycle(): void {
+    if (this.#memory) sharedMemory.give(this.#memory)
+    this.#memory = undefined
   }
 
   static readonly empty = new Batch(Buffer.alloc(0), 0)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Batch, eventOffsets } from '../../core/event/batch.ts'
 import { BatchBuilder } from '../../core/event/batch-builder.ts'
+import { SharedMemoryPool } from '../../core/event/shared-memory.ts'
 
 const eventType = avsc.Type.forSchema({
   type: 'record',
@@ -57,5 +58,37 @@ describe('a batch', () => {
       { numRuns: 2000 },
     )
     expect(() => new Batch(Buffer.from([0, 0, 0]), 1).offsets()).toThrow(/has 3 bytes/)
+  })
+})
+
+describe('shared memory', () => {
+  it('comes back for use when a batch is recycled, and only once', () => {
+    const pool = new SharedMemoryPool(1 << 20)
+    const first = pool.take(70_000)
+    expect(first.length).toBe(131_072)
+    pool.give(first)
+    expect(pool.take(100_000)).toBe(first)
+    expect(pool.take(100_000)).not.toBe(first)
+  })
+
+  it('holds no more than it may', () => {
+    const pool = new SharedMemoryPool(131_072)
+    const [first, second] = [pool.take(100_000), pool.take(100_000)]
+    pool.give(first)
+    pool.give(second)
+    expect(pool.take(100_000)).toBe(first)
+    expect(pool.take(100_000)).not.toBe(second)
+  })
+
+  it('a view of a batch never gives memory back', () => {
+    const builder = new BatchBuilder()
+    builder.addBody(Buffer.from('one'))
+    builder.addBody(Buffer.from('two'))
+    const batch = builder.finish()
+    batch.slice(1, 2).recycle()
+    const other = new BatchBuilder()
+    other.addBody(Buffer.from('XXXXXXXX'))
+    expect(batch.event(0).body.toString()).toBe('one')
+    expect(other.finish().count).toBe(1)
   })
 })
