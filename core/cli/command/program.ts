@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander'
+import { errorText, isSluiceError } from '../../errors.ts'
+import { type CommandLineContext, exitCodes } from './context.ts'
+import { version } from './version.ts'
+
+/** Makes one command; each lives in a file of its own beside this one. */
+export type MakeCommand = (context: CommandLineContext) => Command
+
+const makers: readonly MakeCommand[] = []
+
+/** The whole command line as commander knows it: what `--help` shows and what tests walk through. */
+export function createProgram(context: CommandLineContext): Command {
+  const program = new Command('sluice')
+    .description('A log relay: watched folders and ports, a durable channel, Avro to the next tier.')
+    .version(version, '-V, --version', 'print the version and exit')
+    .helpOption('-h, --help', 'print this help and exit')
+    .helpCommand('help [COMMAND]', 'print the help of a command')
+    .showSuggestionAfterError()
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage.')
+  for (const make of makers) program.addCommand(make(context))
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => context.stdout.columns ?? 100,
+      getErrHelpWidth: () => context.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+  }
+  return program
+}
+
+/** Runs one command line; resolves when the command is over, with the exit code set in the context. */
+export async function runProgram(args: readonly string[], context: CommandLineContext): Promise<void> {
+  const program = createProgram(context)
+  if (args.length === 0) {
+    context.stderr.write(program.helpInformation())
+    context.exit(exitCodes.usage)
+    return
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has already written its message; help and version come this way too, with code 0.
+      context.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage)
+    } else if (isSluiceError(error)) {
+      context.stderr.write(`sluice: ${error.message} [${error.code}]\n`)
+      context.exit(error.code === 'SLUICE_USAGE' ? exitCodes.usage : exitCodes.failed)
+    } else {
+      const stack = error instanceof Error && error.stack !== undefined ? error.stack : errorText(error)
+      context.stderr.write(`sluice: something unforeseen happened, please report it: ${stack}\n`)
+      context.exit(exitCodes.failed)
+    }
+  }
+}
