@@ -1,0 +1,326 @@
+import fs from 'node:fs'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { errorText } from '../../errors.ts'
+import type { ChannelState } from './channel-state.ts'
+import { failureOf } from './failure.ts'
+import { FrameCodec } from './frame-codec.ts'
+import { GroupCommit } from './group-commit.ts'
+import { type IndexDatabase, isCorruption, isIndexFull } from './index-database.ts'
+import { QuarantineFile } from './quarantine-file.ts'
+import { recover, replaceIndex } from './recovery.ts'
+import { rebuildBlocks } from './index-rebuild.ts'
+import { ReserveFile } from './reserve-file.ts'
+import { segmentPath } from './segment-files.ts'
+import { SegmentWriter } from './segment-writer.ts'
+import type {
+  Books,
+  Failure,
+  FromWorker,
+  OpenReport,
+  PutMessage,
+  Request,
+  SegmentEnd,
+  Settlement,
+  Stored,
+  ToWorker,
+  WorkerSettings,
+} from './worker-messages.ts'
+
+/** A group ends when it has this many bytes or puts: larger ones only add latency (measured). */
+const groupBytes = 1 << 20
+const groupPuts = 512
+/** How long an acknowledgement may wait until it would survive a power cut. */
+const syncEvery = 1000
+
+interface QueuedPut {
+  readonly put: PutMessage
+  readonly epoch: number
+}
+
+/**
+ * The one writer of a channel: takes what has arrived, makes it durable as one group, brings the index up to date,
+ * answers, and takes again what arrived meanwhile.
+ */
+export class ChannelWorker {
+  readonly #port: MessagePort
+  readonly #settings: WorkerSettings
+  readonly #state: ChannelState
+  #index: IndexDatabase
+  readonly #segments: SegmentWriter
+  readonly #commit: GroupCommit
+  readonly #quarantine: QuarantineFile
+  readonly #reserve: ReserveFile
+  readonly #puts: QueuedPut[] = []
+  readonly #acks: Settlement[] = []
+  readonly #requests: { id: number; request: Request }[] = []
+  #epoch = 0
+  #faults = 0
+  #lastFailure: Failure | undefined
+  #syncTimer: NodeJS.Timeout | undefined
+  #syncedAt = performance.now()
+  #oldest: { low: number; at: number | undefined } | undefined
+
+  constructor(port: MessagePort, settings: WorkerSettings) {
+    const started = performance.now()
+    this.#port = port
+    this.#settings = settings
+    const { state, index, report } = recover(settings.folder, Date.now())
+    this.#state = state
+    this.#index = index
+    this.#segments = new SegmentWriter(settings.folder, state, settings.segmentSize)
+    this.#commit = new GroupCommit(state, this.#segments, new FrameCodec(settings.codec))
+    this.#quarantine = new QuarantineFile(settings.folder, state)
+    this.#reserve = new ReserveFile(settings.folder, settings.reserve)
+    this.#unlinkDrained()
+    report.milliseconds = performance.now() - started
+    this.#opened(report)
+    port.on('message', (message: ToWorker) => {
+      this.#receive(message)
+      this.#run()
+    })
+    setImmediate(() => this.#reserve.make())
+  }
+
+  #opened(report: OpenReport): void {
+    const state = this.#state
+    const block = state.low < state.nextEvent ? this.#index.blockAt(state.low) : undefined
+    const last = state.segments.at(-1)
+    const start = block ?? (last === undefined ? undefined : { segment: last.id, offset: last.length })
+    this.#post({
+      kind: 'opened',
+      opened: {
+        channel: state.channel,
+        books: this.#books(),
+        positions: [...state.positions.values()],
+        settled: [...state.settled],
+        segments: state.segments.map(({ id, length }) => ({ id, length })),
+        start: start === undefined ? undefined : { segment: start.segment, offset: start.offset },
+        report,
+      },
+    })
+  }
+
+  #post(message: FromWorker): void {
+    this.#port.postMessage(message)
+  }
+
+  #receive(message: ToWorker): void {
+    if (message.kind === 'puts') for (const put of message.puts) this.#puts.push({ put, epoch: message.epoch })
+    else if (message.kind === 'acks') this.#acks.push(...message.acks)
+    else this.#requests.push(message)
+  }
+
+  #run(): void {
+    for (;;) {
+      // Natural group commit: everything that came in while the disk was busy.
+      for (let more = receiveMessageOnPort(this.#port); more !== undefined; more = receiveMessageOnPort(this.#port))
+        this.#receive(more.message as ToWorker)
+      if (this.#puts.length > 0 || this.#acks.length > 0) this.#group()
+      else if (this.#requests.length > 0) this.#request()
+      else return
+    }
+  }
+
+  #group(): void {
+    const puts = this.#takePuts()
+    let stored: Stored[] = []
+    let failure: Failure | undefined
+    if (puts.length > 0 && puts[0]!.epoch < this.#epoch) failure = this.#lastFailure
+    else if (puts.length > 0)
+      try {
+        stored = this.#commit.commit(puts.map(({ put }) => put))
+        this.#faults = 0
+      } catch (error) {
+        failure = failureOf(error)
+        this.#lastFailure = failure
+        this.#epoch++
+        if (failure.code !== 'SLUICE_DISK_FULL') this.#fault(failure)
+      }
+    const acks = this.#acks.splice(0)
+    for (const ack of acks) this.#state.settle(ack, ack.bytes)
+    this.#flush(performance.now() - this.#syncedAt >= syncEvery)
+    if (acks.length > 0) this.#unlinkDrained()
+    this.#post({
+      kind: 'group',
+      puts: puts.length,
+      failure,
+      epoch: this.#epoch,
+      stored,
+      acks: acks.length,
+      books: this.#books(),
+      end: this.#end(),
+    })
+  }
+
+  /** The next puts that go together: none that was sent before its sender heard of a failed group with one after. */
+  #takePuts(): QueuedPut[] {
+    const first = this.#puts[0]
+    if (first === undefined) return []
+    const stale = first.epoch < this.#epoch
+    let count = 0
+    let bytes = 0
+    while (count < this.#puts.length && (stale || (count < groupPuts && bytes < groupBytes))) {
+      const { put, epoch } = this.#puts[count]!
+      if (epoch < this.#epoch !== stale) break
+      bytes += put.bytes.length
+      count++
+    }
+    return this.#puts.splice(0, count)
+  }
+
+  /** The disk failed under a segment, which is sealed now; a second failure in a row is not this segment's alone. */
+  #fault(failure: Failure): void {
+    this.#faults++
+    if (this.#faults >= 2) this.#post({ kind: 'failed', failure })
+    else this.#post({ kind: 'notice', code: failure.code, message: `${failure.message}; going on in a new segment` })
+  }
+
+  /**
+   * Brings the index up to date. The events are durable without it, so its trouble fails nobody: what is missing in it
+   * stays in memory and is tried again.
+   */
+  #flush(full: boolean): void {
+    try {
+      try {
+        this.#index.write(this.#state, full)
+      } catch (error) {
+        if (isIndexFull(error) && this.#reserve.giveUp()) this.#index.write(this.#state, full)
+        else if (isCorruption(error)) this.#replaceIndex(String(error))
+        else throw error
+      }
+      if (full) this.#syncedAt = performance.now()
+    } catch (error) {
+      this.#post({ kind: 'notice', code: 'SLUICE_CHANNEL_IO', message: `index not written: ${errorText(error)}` })
+    }
+    this.#scheduleSync()
+  }
+
+  #scheduleSync(): void {
+    if (this.#syncTimer !== undefined || !(this.#index.unsynced || this.#state.changes.any)) return
+    this.#syncTimer = setTimeout(() => {
+      this.#syncTimer = undefined
+      this.#reserve.make()
+      if (this.#index.unsynced || this.#state.changes.any) this.#flush(true)
+    }, syncEvery)
+  }
+
+  #replaceIndex(reason: string): void {
+    this.#post({ kind: 'notice', code: 'SLUICE_CHANNEL_CORRUPT', message: `index made again from segments: ${reason}` })
+    this.#index.close()
+    const { folder } = this.#settings
+    const report = { rebuilt: '' } as OpenReport
+    this.#index = replaceIndex(folder, Date.now(), report, reason)
+    rebuildBlocks(folder, this.#state)
+    this.#index.write(this.#state, true)
+  }
+
+  /** Removes the oldest segments in which every event is settled. */
+  #unlinkDrained(): void {
+    const { segments, low } = this.#state
+    let count = 0
+    while (count < segments.length && segments[count]!.sealed && segments[count]!.nextEvent <= low) count++
+    if (count === 0) return
+    const gone = segments.splice(0, count)
+    this.#state.droppedSegment = gone.at(-1)!.id
+    for (const segment of gone) {
+      this.#state.changes.segments.delete(segment)
+      this.#state.changes.removedSegments.push(segment.id)
+    }
+    this.#state.changes.counters = true
+    // Only when the disk knows that they are not needed may they go.
+    this.#flush(true)
+    if (this.#state.changes.any) return
+    for (const segment of gone) {
+      const file = segmentPath(this.#settings.folder, segment.id)
+      fs.unlink(file, (error) => {
+        if (error !== null && error.code !== 'ENOENT')
+          this.#post({ kind: 'notice', code: 'SLUICE_CHANNEL_IO', message: `cannot remove ${file}: ${error.message}` })
+      })
+    }
+  }
+
+  #request(): void {
+    const { id, request } = this.#requests.shift()!
+    try {
+      switch (request.ask) {
+        case 'locate': {
+          const block = this.#index.blockAt(request.event)
+          this.#post({ kind: 'answer', id, located: block })
+          return
+        }
+        case 'forget':
+          for (const key of request.keys) this.#state.forgetPosition(key)
+          this.#flush(false)
+          break
+        case 'settle':
+          for (const settlement of request.settlements) this.#state.settle(settlement, settlement.bytes)
+          this.#flush(true)
+          this.#unlinkDrained()
+          break
+        case 'quarantine':
+          this.#quarantine.store(request.quarantine)
+          this.#state.settle(request.quarantine.settlement, request.quarantine.settlement.bytes)
+          this.#flush(true)
+          this.#unlinkDrained()
+          break
+        case 'damaged':
+          this.#quarantine.keepDamaged(request.place, request.size)
+          if (request.settlement !== undefined) this.#state.settle(request.settlement, request.settlement.bytes)
+          this.#flush(true)
+          this.#unlinkDrained()
+          break
+        case 'close':
+          this.close()
+          this.#post({ kind: 'answer', id, books: this.#books() })
+          this.#port.close()
+          return
+      }
+      this.#post({ kind: 'answer', id, books: this.#books() })
+    } catch (error) {
+      this.#post({ kind: 'answer', id, failure: failureOf(error) })
+    }
+  }
+
+  #books(): Books {
+    const state = this.#state
+    return {
+      nextEvent: state.nextEvent,
+      low: state.low,
+      queued: state.queued,
+      bytes: state.bytes,
+      delivered: state.delivered,
+      quarantined: state.quarantined,
+      lost: state.lost,
+      repeated: state.repeated,
+      dropped: [...state.dropped],
+      oldestAt: this.#oldestAt(),
+    }
+  }
+
+  #oldestAt(): number | undefined {
+    const { low, nextEvent } = this.#state
+    if (low === nextEvent) return undefined
+    if (this.#oldest?.low !== low || this.#oldest.at === undefined)
+      try {
+        this.#oldest = { low, at: this.#index.blockAt(low)?.at }
+      } catch (error) {
+        if (!isCorruption(error)) throw error
+        this.#replaceIndex(String(error))
+      }
+    return this.#oldest?.at
+  }
+
+  #end(): SegmentEnd {
+    const last = this.#state.segments.at(-1)
+    return { id: last?.id ?? 0, length: last?.length ?? 0 }
+  }
+
+  close(): void {
+    clearTimeout(this.#syncTimer)
+    this.#flush(true)
+    clearTimeout(this.#syncTimer)
+    this.#index.close()
+    this.#segments.close()
+    this.#quarantine.close()
+  }
+}

@@ -1,0 +1,322 @@
+import Database from 'better-sqlite3'
+import type { BlockRow, ChannelState, Segment, SettledRow, SettleKind } from './channel-state.ts'
+import { EventRanges } from './event-ranges.ts'
+import type { SenderRecord } from './sender-identities.ts'
+
+/** Layout of `index.db`; a folder with another number is refused, never guessed at. */
+export const indexVersion = 1
+
+const schema = `
+create table if not exists channel(
+  one integer primary key check(one = 1), version integer not null, id text not null,
+  next_block integer not null, next_event integer not null, low_event integer not null, settled_above integer not null,
+  delivered integer not null, quarantined integer not null, lost integer not null, repeated integer not null,
+  bytes integer not null, dropped_segment integer not null);
+create table if not exists dropped(reason text primary key, events integer not null) without rowid;
+create table if not exists segment(
+  id integer primary key, first_event integer not null, next_event integer not null, length integer not null,
+  sealed integer not null);
+create table if not exists block(
+  first_event integer primary key, events integer not null, block integer not null, segment integer not null,
+  offset integer not null, size integer not null, raw_length integer not null, at real not null);
+create index if not exists block_at on block(at);
+create table if not exists settled(
+  first_event integer not null, next_event integer not null, kind text not null, reason text not null, at real not null,
+  primary key(first_event, next_event)) without rowid;
+create table if not exists loss(
+  first_event integer not null, next_event integer not null, reason text not null, at real not null);
+create table if not exists position(key text primary key, offset integer not null, state text not null) without rowid;
+create table if not exists identity(sender text primary key, floor integer not null, seen text not null) without rowid;
+`
+
+interface ChannelRow {
+  version: number
+  id: string
+  next_block: number
+  next_event: number
+  low_event: number
+  settled_above: number
+  delivered: number
+  quarantined: number
+  lost: number
+  repeated: number
+  bytes: number
+  dropped_segment: number
+}
+
+interface BlockRecord {
+  first_event: number
+  events: number
+  block: number
+  segment: number
+  offset: number
+  size: number
+  raw_length: number
+  at: number
+}
+
+function blockRow(record: BlockRecord): BlockRow {
+  return {
+    firstEvent: record.first_event,
+    count: record.events,
+    block: record.block,
+    segment: record.segment,
+    offset: record.offset,
+    size: record.size,
+    rawLength: record.raw_length,
+    at: record.at,
+  }
+}
+
+/**
+ * `index.db`: where every block lies, what is settled, positions, identities and counters. Only the channel's worker
+ * writes it. It trails the segments and can be made again from them, so its commits are not synced one by one
+ * (`synchronous=NORMAL`, set explicitly: better-sqlite3's own default for WAL syncs nothing and does not say so).
+ */
+export class IndexDatabase {
+  readonly #database: Database.Database
+  readonly #statements
+  /** True when a commit may not have reached the disk yet. */
+  unsynced = false
+
+  constructor(file: string) {
+    this.#database = new Database(file, { timeout: 5000 })
+    const database = this.#database
+    try {
+      database.pragma('page_size=4096')
+      database.pragma('journal_mode=WAL')
+      database.pragma('synchronous=NORMAL')
+      database.pragma('wal_autocheckpoint=1000')
+      database.pragma('temp_store=MEMORY')
+      database.exec(schema)
+      this.#statements = prepare(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  /** What the index knows, or undefined when it was just made. */
+  channel(): ChannelRow | undefined {
+    return this.#database.prepare<[], ChannelRow>('select * from channel').get()
+  }
+
+  /** Fills a state from the index. */
+  load(state: ChannelState, row: ChannelRow): void {
+    const database = this.#database
+    state.nextBlock = row.next_block
+    state.nextEvent = row.next_event
+    state.low = row.low_event
+    state.delivered = row.delivered
+    state.quarantined = row.quarantined
+    state.lost = row.lost
+    state.repeated = row.repeated
+    state.bytes = row.bytes
+    state.droppedSegment = row.dropped_segment
+    state.dropped = new Map(
+      database
+        .prepare<[], { reason: string; events: number }>('select reason, events from dropped')
+        .all()
+        .map(({ reason, events }) => [reason, events]),
+    )
+    state.settled = EventRanges.of(
+      database
+        .prepare<[], { first_event: number; next_event: number }>(
+          'select first_event, next_event from settled order by first_event',
+        )
+        .all()
+        .map((range): [number, number] => [Math.max(range.first_event, row.low_event), range.next_event]),
+    )
+    for (const { key, offset, state: text } of database
+      .prepare<[], { key: string; offset: number; state: string }>('select key, offset, state from position')
+      .all())
+      state.positions.set(key, { key, offset, state: text })
+    for (const { sender, floor, seen } of database
+      .prepare<[], { sender: string; floor: number; seen: string }>('select sender, floor, seen from identity')
+      .all())
+      state.identities.restore(sender, { floor, seen: JSON.parse(seen) as SenderRecord['seen'] })
+    state.segments = database
+      .prepare<[], { id: number; first_event: number; next_event: number; length: number; sealed: number }>(
+        'select * from segment order by id',
+      )
+      .all()
+      .map((segment) => ({
+        id: segment.id,
+        firstEvent: segment.first_event,
+        nextEvent: segment.next_event,
+        length: segment.length,
+        sealed: segment.sealed === 1,
+      }))
+  }
+
+  /** Writes what changed in one transaction; `full` makes this commit and all before it survive a power cut. */
+  write(state: ChannelState, full = false): void {
+    const { changes } = state
+    if (!changes.any && !(full && this.unsynced)) return
+    const run = this.#statements
+    if (full) this.#database.pragma('synchronous=FULL')
+    try {
+      run.begin.run()
+      try {
+        this.#writeChanges(state)
+        run.commit.run()
+      } catch (error) {
+        if (this.#database.inTransaction) run.rollback.run()
+        throw error
+      }
+    } finally {
+      if (full) this.#database.pragma('synchronous=NORMAL')
+    }
+    changes.clear()
+    this.unsynced = !full
+  }
+
+  #writeChanges(state: ChannelState): void {
+    const { changes } = state
+    const run = this.#statements
+    for (const block of changes.blocks)
+      if (block.firstEvent + block.count > state.low)
+        run.block.run(
+          block.firstEvent,
+          block.count,
+          block.block,
+          block.segment,
+          block.offset,
+          block.size,
+          block.rawLength,
+          block.at,
+        )
+    run.dropBlocks.run(state.low, state.low)
+    for (const [first, next] of changes.restored) run.restore.run(first, next)
+    for (const row of changes.settled) this.#settled(row)
+    run.dropSettled.run(state.low)
+    for (const row of changes.losses) run.loss.run(row.first, row.next, row.reason, row.at)
+    for (const key of changes.positions) {
+      const position = state.positions.get(key)
+      if (position === undefined) run.forget.run(key)
+      else run.position.run(key, position.offset, position.state)
+    }
+    for (const sender of changes.identities) {
+      const record = state.identities.record(sender)
+      if (record === undefined) run.forgetIdentity.run(sender)
+      else run.identity.run(sender, record.floor, JSON.stringify(record.seen))
+    }
+    for (const segment of changes.segments) this.#segment(segment)
+    for (const id of changes.removedSegments) run.removeSegment.run(id)
+    for (const [reason, events] of state.dropped) run.dropped.run(reason, events)
+    run.channel.run(
+      indexVersion,
+      state.channel,
+      state.nextBlock,
+      state.nextEvent,
+      state.low,
+      state.settled.count(),
+      state.delivered,
+      state.quarantined,
+      state.lost,
+      state.repeated,
+      state.bytes,
+      state.droppedSegment,
+    )
+  }
+
+  #settled(row: SettledRow): void {
+    this.#statements.settled.run(row.first, row.next, row.kind, row.reason, row.at)
+  }
+
+  #segment(segment: Segment): void {
+    this.#statements.segment.run(
+      segment.id,
+      segment.firstEvent,
+      segment.nextEvent,
+      segment.length,
+      segment.sealed ? 1 : 0,
+    )
+  }
+
+  /** The block that holds `event`, or the first one behind it. */
+  blockAt(event: number): BlockRow | undefined {
+    const record = this.#statements.blockAt.get(event) as BlockRecord | undefined
+    if (record !== undefined && record.first_event + record.events > event) return blockRow(record)
+    const next = this.#statements.blockAfter.get(event) as BlockRecord | undefined
+    return next === undefined ? undefined : blockRow(next)
+  }
+
+  /** Avro bytes of the blocks that hold events at or above `low`. */
+  queuedBytes(low: number): number {
+    return (
+      this.#database
+        .prepare<[number], { sum: number | null }>(
+          'select sum(raw_length) as sum from block where first_event + events > ?',
+        )
+        .get(low)?.sum ?? 0
+    )
+  }
+
+  /** Blocks of one segment in order. */
+  blocksOf(segment: number): BlockRow[] {
+    return this.#database
+      .prepare<[number], BlockRecord>('select * from block where segment = ? order by first_event')
+      .all(segment)
+      .map(blockRow)
+  }
+
+  /** Marks by kind, for the ledger: who settled what above the low-water mark. */
+  settledRows(): SettledRow[] {
+    return this.#database
+      .prepare<[], { first_event: number; next_event: number; kind: SettleKind; reason: string; at: number }>(
+        'select * from settled order by first_event',
+      )
+      .all()
+      .map((row) => ({ first: row.first_event, next: row.next_event, kind: row.kind, reason: row.reason, at: row.at }))
+  }
+
+  /** Empties every table, to be filled again from the segments. */
+  clear(): void {
+    for (const table of ['channel', 'dropped', 'segment', 'block', 'settled', 'position', 'identity'])
+      this.#database.exec(`delete from ${table}`)
+  }
+
+  /** True when SQLite finds its own structure sound. */
+  sound(): boolean {
+    return this.#database.pragma('quick_check(1)', { simple: true }) === 'ok'
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+function prepare(database: Database.Database) {
+  return {
+    begin: database.prepare('begin immediate'),
+    commit: database.prepare('commit'),
+    rollback: database.prepare('rollback'),
+    block: database.prepare('insert or replace into block values(?, ?, ?, ?, ?, ?, ?, ?)'),
+    dropBlocks: database.prepare('delete from block where first_event < ? and first_event + events <= ?'),
+    settled: database.prepare('insert or replace into settled values(?, ?, ?, ?, ?)'),
+    restore: database.prepare(`delete from settled where first_event = ? and next_event = ?`),
+    dropSettled: database.prepare('delete from settled where next_event <= ?'),
+    loss: database.prepare('insert into loss values(?, ?, ?, ?)'),
+    position: database.prepare('insert or replace into position values(?, ?, ?)'),
+    forget: database.prepare('delete from position where key = ?'),
+    identity: database.prepare('insert or replace into identity values(?, ?, ?)'),
+    forgetIdentity: database.prepare('delete from identity where sender = ?'),
+    segment: database.prepare('insert or replace into segment values(?, ?, ?, ?, ?)'),
+    removeSegment: database.prepare('delete from segment where id = ?'),
+    dropped: database.prepare('insert or replace into dropped values(?, ?)'),
+    channel: database.prepare('insert or replace into channel values(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    blockAt: database.prepare('select * from block where first_event <= ? order by first_event desc limit 1'),
+    blockAfter: database.prepare('select * from block where first_event > ? order by first_event limit 1'),
+  }
+}
+
+/** True when SQLite says that the file itself is damaged, as against busy, full or unreadable for now. */
+export function isCorruption(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(error.code)
+}
+
+/** True when SQLite could not write for want of room. */
+export function isIndexFull(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === 'SQLITE_FULL'
+}

@@ -1,0 +1,97 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { ChannelState } from './channel-state.ts'
+import { frameHeaderSize, saltOf, writeFrameHeader } from './frame.ts'
+import { encodeMeta } from './frame-meta.ts'
+import { quarantinePath, readFully, segmentPath, syncFolder } from './segment-files.ts'
+import { diskError, writeFully } from './segment-writer.ts'
+import type { Place, QuarantineRequest } from './worker-messages.ts'
+
+/**
+ * The file of frames that were refused for good, each with its reason, kept until the operator has seen to them. It is
+ * in the format of a segment.
+ */
+export class QuarantineFile {
+  readonly #folder: string
+  readonly #state: ChannelState
+  #descriptor: number | undefined
+  #length = 0
+
+  constructor(folder: string, state: ChannelState) {
+    this.#folder = folder
+    this.#state = state
+  }
+
+  /** Stores the events durably. Throws `SLUICE_DISK_FULL` or `SLUICE_CHANNEL_IO`; then nothing is stored. */
+  store(request: QuarantineRequest): void {
+    const { reason, at } = request.settlement
+    const meta = encodeMeta({ reason, at })
+    const parts: Uint8Array[] = []
+    let back = 0
+    for (const batch of request.batches) {
+      const head = Buffer.allocUnsafe(frameHeaderSize + meta.length)
+      meta.copy(head, frameHeaderSize)
+      writeFrameHeader(
+        head,
+        0,
+        {
+          kind: 'quarantine',
+          codec: 0,
+          keyId: 0,
+          block: 0,
+          firstEvent: batch.first,
+          count: batch.count,
+          rawLength: batch.bytes.length,
+          at,
+          metaLength: meta.length,
+          metaCrc: crc32(meta),
+          length: batch.bytes.length,
+          crc: crc32(batch.bytes),
+          groupBack: back,
+        },
+        saltOf(this.#state.channel),
+      )
+      parts.push(head, batch.bytes)
+      back += head.length + batch.bytes.length
+    }
+    const file = quarantinePath(this.#folder)
+    try {
+      const descriptor = this.#open(file)
+      writeFully(descriptor, parts, this.#length)
+      fs.fdatasyncSync(descriptor)
+      this.#length += back
+    } catch (error) {
+      if (this.#descriptor !== undefined) fs.ftruncateSync(this.#descriptor, this.#length)
+      throw diskError(error, `cannot write ${file}`)
+    }
+  }
+
+  #open(file: string): number {
+    if (this.#descriptor !== undefined) return this.#descriptor
+    const fresh = !fs.existsSync(file)
+    this.#descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644)
+    this.#length = fs.fstatSync(this.#descriptor).size
+    if (fresh) syncFolder(this.#folder)
+    return this.#descriptor
+  }
+
+  /** Keeps the bytes of a frame that cannot be read, as they are, for whoever can make something of them. */
+  keepDamaged(place: Place, size: number): void {
+    const folder = path.join(this.#folder, 'damaged')
+    fs.mkdirSync(folder, { recursive: true })
+    const from = fs.openSync(segmentPath(this.#folder, place.segment), 'r')
+    try {
+      const bytes = Buffer.alloc(size)
+      const read = readFully(from, bytes, size, place.offset)
+      fs.writeFileSync(path.join(folder, `segment-${place.segment}-at-${place.offset}`), bytes.subarray(0, read))
+    } finally {
+      fs.closeSync(from)
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) fs.closeSync(this.#descriptor)
+    this.#descriptor = undefined
+  }
+}

@@ -1,0 +1,60 @@
+import type { BatchIdentity } from '../channel.ts'
+import { EventRanges } from './event-ranges.ts'
+
+/** What the channel knows of one sender: all below `floor` is settled there, and of the rest what it has stored. */
+export interface SenderRecord {
+  readonly floor: number
+  readonly seen: readonly (readonly [number, number])[]
+}
+
+interface Sender {
+  floor: number
+  seen: EventRanges
+}
+
+/** Which events of which senders are stored already: see {@link BatchIdentity}. */
+export class SenderIdentities {
+  readonly #senders = new Map<string, Sender>()
+
+  /** The parts of the batch, as indexes `[from, to)`, that are not stored yet. */
+  unseen(identity: BatchIdentity, count: number): [number, number][] {
+    const first = identity.firstEvent
+    const sender = this.#senders.get(identity.sender)
+    if (sender === undefined) return [[0, count]]
+    const from = Math.max(first, sender.floor)
+    return sender.seen.missing(from, first + count).map(([low, high]) => [low - first, high - first])
+  }
+
+  /** Notes `count` events from `identity.firstEvent` on as stored. */
+  store(identity: BatchIdentity, count: number): void {
+    let sender = this.#senders.get(identity.sender)
+    if (sender === undefined) {
+      sender = { floor: 0, seen: new EventRanges() }
+      this.#senders.set(identity.sender, sender)
+    }
+    sender.seen.add(identity.firstEvent, identity.firstEvent + count)
+    if (identity.floor > sender.floor) {
+      sender.floor = identity.floor
+      sender.seen.dropBelow(identity.floor)
+    }
+  }
+
+  record(sender: string): SenderRecord | undefined {
+    const known = this.#senders.get(sender)
+    return known === undefined ? undefined : { floor: known.floor, seen: [...known.seen] }
+  }
+
+  /** Puts a record back as it was; undefined forgets the sender. */
+  restore(sender: string, record: SenderRecord | undefined): void {
+    if (record === undefined) this.#senders.delete(sender)
+    else this.#senders.set(sender, { floor: record.floor, seen: EventRanges.of(record.seen) })
+  }
+
+  senders(): IterableIterator<string> {
+    return this.#senders.keys()
+  }
+
+  clear(): void {
+    this.#senders.clear()
+  }
+}
