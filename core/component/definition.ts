@@ -45,8 +45,8 @@ interface DefinitionOf<Kind extends ComponentKind, Settings extends z.ZodType, C
   /** Where it differs from Flume on purpose, one line each. */
   readonly differences?: readonly string[]
   /**
-   * A zod object over flat Flume keys (`batch-size`, `hosts.*` as a record under `hosts`): see
-   * `component/settings.ts` for the building blocks. Each key's `.describe()` is its documentation.
+   * A zod object over flat Flume keys (`batch-size`, a group of keys as `'headers.*'`): `component/settings.ts` has the
+   * building blocks and the rules. Each key's `.describe()` is its documentation.
    */
   readonly settings: Settings
   create(settings: z.output<Settings>, context: Context): Made

@@ -26,4 +26,9 @@ export interface SinkContext extends ComponentContext {
   readonly counters: SinkCounters
   reportState(note: string): void
   reportEvent(code: string, message: string): void
+  /**
+   * The component cannot go on (its folder is gone, its client broke): its supervisor shows `error`, stops it and
+   * starts it again with a growing delay. Nothing else is touched.
+   */
+  reportFailure(error: unknown): void
 }

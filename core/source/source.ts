@@ -76,4 +76,9 @@ export interface SourceContext extends ComponentContext {
   reportState(note: string): void
   /** Something the operator should know of, kept until acknowledged: refused input, a skipped range, a bad frame. */
   reportEvent(code: string, message: string): void
+  /**
+   * The component cannot go on (its port was taken away, its command died for good): its supervisor shows `error`, stops it and
+   * starts it again with a growing delay. Nothing else is touched.
+   */
+  reportFailure(error: unknown): void
 }
