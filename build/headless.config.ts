@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig, type Plugin } from 'vite'
+
+const root = join(import.meta.dirname, '..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  name: string
+  version: string
+  license: string
+  dependencies: Record<string, string>
+}
+
+/** A worker is started by its file's URL, which no bundler follows: it becomes a file of its own under the same name. */
+const workers = ['core/channel/file/worker.ts']
+
+const workerUrls: Plugin = {
+  name: 'sluice-worker-urls',
+  transform(code, id) {
+    if (!id.startsWith(join(root, 'core'))) return null
+    return code.replace(/new URL\((['"]\.[^'"]+)\.ts(['"]), import\.meta\.url\)/g, 'new URL($1.js$2, import.meta.url)')
+  },
+}
+
+/** What is beside the code: its dependencies are what a server must install, and nothing else. */
+const packageFile: Plugin = {
+  name: 'sluice-package-file',
+  generateBundle() {
+    const { name, version, license, dependencies } = manifest
+    const bin = { sluice: 'sluice.js' }
+    const text = { name, version, license, private: true, type: 'module', bin, engines: { node: '>=24' }, dependencies }
+    this.emitFile({ type: 'asset', fileName: 'package.json', source: `${JSON.stringify(text, null, 2)}\n` })
+  },
+}
+
+/** The agent and its command line for a server: plain JavaScript that needs better-sqlite3 and nothing else. */
+// eslint-disable-next-line no-restricted-syntax -- the loader takes the default export
+export default defineConfig({
+  root,
+  plugins: [workerUrls, packageFile],
+  ssr: { noExternal: true, external: Object.keys(manifest.dependencies) },
+  build: {
+    ssr: true,
+    target: 'node24',
+    outDir: 'out/headless',
+    emptyOutDir: true,
+    rolldownOptions: {
+      input: ['core/cli/sluice.ts', ...workers].map((path) => join(root, path)),
+      // All in one folder, so that './worker.js' is right from whichever file the bundler puts it in.
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
+})
