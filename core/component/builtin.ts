@@ -1,3 +1,4 @@
+import { fileChannel } from '../channel/file/file-channel-definition.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
@@ -6,6 +7,7 @@ export const builtinDefinitions: readonly AnyDefinition[] = [
   // sources
 
   // channels
+  fileChannel,
 
   // sinks
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { defineChannel } from '../../component/definition.ts'
-import { choice, flag, text, whole } from '../../component/settings.ts'
+import { choice, flag, named, text, whole } from '../../component/settings.ts'
 import { readKeyFile } from './encryption-keys.ts'
 import { FileChannel } from './file-channel.ts'
 
@@ -45,13 +45,12 @@ const settings = z.object({
   fsyncInterval: needless(whole(), 'every put is on the disk before it is acknowledged.'),
   'use-log-replay-v1': needless(flag(), 'nothing is replayed.'),
   'use-fast-replay': needless(flag(), 'nothing is replayed.'),
-  encryption: z
-    .unknown()
-    .refine((value) => value === undefined, {
+  'encryption.*': named()
+    .default({})
+    .refine((keys) => Object.keys(keys).length === 0, {
       message: "Flume's encryption keys do not apply: put the keys into a file and name it in encryptionKeyFile",
     })
-    .optional()
-    .describe('Use encryptionKeyFile.'),
+    .describe("Flume's keys for encryption; refused: use encryptionKeyFile."),
 })
 
 export const fileChannel = defineChannel({
