@@ -1,4 +1,12 @@
 import { fileChannel } from '../channel/file/file-channel-definition.ts'
+import { hostInterceptor } from '../interceptor/host.ts'
+import { staticInterceptor } from '../interceptor/static.ts'
+import { timestampInterceptor } from '../interceptor/timestamp.ts'
+import { defaultProcessor } from '../processor/default.ts'
+import { failoverProcessor } from '../processor/failover.ts'
+import { loadBalanceProcessor } from '../processor/load-balance.ts'
+import { multiplexingSelector } from '../selector/multiplexing.ts'
+import { replicatingSelector } from '../selector/replicating.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
@@ -12,10 +20,18 @@ export const builtinDefinitions: readonly AnyDefinition[] = [
   // sinks
 
   // interceptors
+  hostInterceptor,
+  staticInterceptor,
+  timestampInterceptor,
 
   // selectors
+  multiplexingSelector,
+  replicatingSelector,
 
   // processors
+  defaultProcessor,
+  failoverProcessor,
+  loadBalanceProcessor,
 
   // serializers
 ]

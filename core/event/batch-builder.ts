@@ -71,6 +71,12 @@ export class BatchBuilder {
     this.#count++
   }
 
+  /** Adds `count` events in a row that are already in Avro form: `source[start … end)`. */
+  addEncodedRun(source: Buffer, start: number, end: number, count: number): void {
+    this.addEncoded(source, start, end)
+    this.#count += count - 1
+  }
+
   #add(headers: Buffer, source: Buffer, start: number, end: number): void {
     const size = end - start
     this.#reserve(headers.length + 5 + size)
