@@ -7,11 +7,11 @@ import type { Located, Place } from './worker-messages.ts'
 export interface DamageHandler {
   /** Where the block with `event`, or the next one behind it, lies. */
   locate(event: number): Promise<Located | undefined>
-  /** These bytes cannot be read; the events in them, if it is known which, leave the queue. */
+  /** These bytes cannot be read: the events that they should hold leave the queue. */
   damaged(
     place: Place,
     size: number,
-    events: { first: number; count: number; bytes: number } | undefined,
+    events: { first: number; count: number; bytes: number },
     reason: string,
   ): Promise<void>
 }

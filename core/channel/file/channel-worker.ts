@@ -1,14 +1,13 @@
 import fs from 'node:fs'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import { errorText } from '../../errors.ts'
+import { type ErrorCode, errorText } from '../../errors.ts'
 import type { ChannelState } from './channel-state.ts'
 import { failureOf } from './failure.ts'
 import { FrameCodec } from './frame-codec.ts'
 import { GroupCommit } from './group-commit.ts'
-import { type IndexDatabase, isCorruption, isIndexFull } from './index-database.ts'
+import { IndexKeeper } from './index-keeper.ts'
 import { QuarantineFile } from './quarantine-file.ts'
-import { recover, replaceIndex } from './recovery.ts'
-import { rebuildBlocks } from './index-rebuild.ts'
+import { recover } from './recovery.ts'
 import { ReserveFile } from './reserve-file.ts'
 import { segmentPath } from './segment-files.ts'
 import { SegmentWriter } from './segment-writer.ts'
@@ -45,20 +44,22 @@ export class ChannelWorker {
   readonly #port: MessagePort
   readonly #settings: WorkerSettings
   readonly #state: ChannelState
-  #index: IndexDatabase
+  readonly #index: IndexKeeper
   readonly #segments: SegmentWriter
   readonly #commit: GroupCommit
   readonly #quarantine: QuarantineFile
   readonly #reserve: ReserveFile
   readonly #puts: QueuedPut[] = []
   readonly #acks: Settlement[] = []
+  /** Segments that may go as soon as the index has it on the disk. */
+  readonly #drained: number[] = []
   readonly #requests: { id: number; request: Request }[] = []
   #epoch = 0
   #faults = 0
   #lastFailure: Failure | undefined
   #syncTimer: NodeJS.Timeout | undefined
   #syncedAt = performance.now()
-  #oldest: { low: number; at: number | undefined } | undefined
+  #oldest: { low: number; at: number | undefined } = { low: -1, at: undefined }
 
   constructor(port: MessagePort, settings: WorkerSettings) {
     const started = performance.now()
@@ -66,10 +67,11 @@ export class ChannelWorker {
     this.#settings = settings
     const { state, index, report } = recover(settings.folder, Date.now())
     this.#state = state
-    this.#index = index
+    this.#index = new IndexKeeper(settings.folder, index, (code, message) => this.#notice(code, message))
+    const codec = new FrameCodec(settings.codec)
     this.#segments = new SegmentWriter(settings.folder, state, settings.segmentSize)
-    this.#commit = new GroupCommit(state, this.#segments, new FrameCodec(settings.codec))
-    this.#quarantine = new QuarantineFile(settings.folder, state)
+    this.#commit = new GroupCommit(state, this.#segments, codec)
+    this.#quarantine = new QuarantineFile(settings.folder, state, codec)
     this.#reserve = new ReserveFile(settings.folder, settings.reserve)
     this.#unlinkDrained()
     report.milliseconds = performance.now() - started
@@ -172,71 +174,58 @@ export class ChannelWorker {
   #fault(failure: Failure): void {
     this.#faults++
     if (this.#faults >= 2) this.#post({ kind: 'failed', failure })
-    else this.#post({ kind: 'notice', code: failure.code, message: `${failure.message}; going on in a new segment` })
+    else this.#notice(failure.code, `${failure.message}; going on in a new segment`)
   }
 
   /**
-   * Brings the index up to date. The events are durable without it, so its trouble fails nobody: what is missing in it
-   * stays in memory and is tried again.
+   * Brings the index up to date; false when it could not be. The events are durable without it, so its trouble fails
+   * nobody: what it lacks stays in memory and is tried again.
    */
-  #flush(full: boolean): void {
+  #flush(full: boolean): boolean {
+    let done = false
     try {
-      try {
-        this.#index.write(this.#state, full)
-      } catch (error) {
-        if (isIndexFull(error) && this.#reserve.giveUp()) this.#index.write(this.#state, full)
-        else if (isCorruption(error)) this.#replaceIndex(String(error))
-        else throw error
-      }
+      this.#index.write(this.#state, full, this.#reserve)
+      done = true
       if (full) this.#syncedAt = performance.now()
     } catch (error) {
-      this.#post({ kind: 'notice', code: 'SLUICE_CHANNEL_IO', message: `index not written: ${errorText(error)}` })
+      this.#notice(failureOf(error).code, `index not written, trying again: ${errorText(error)}`)
     }
-    this.#scheduleSync()
-  }
-
-  #scheduleSync(): void {
-    if (this.#syncTimer !== undefined || !(this.#index.unsynced || this.#state.changes.any)) return
-    this.#syncTimer = setTimeout(() => {
-      this.#syncTimer = undefined
-      this.#reserve.make()
-      if (this.#index.unsynced || this.#state.changes.any) this.#flush(true)
-    }, syncEvery)
-  }
-
-  #replaceIndex(reason: string): void {
-    this.#post({ kind: 'notice', code: 'SLUICE_CHANNEL_CORRUPT', message: `index made again from segments: ${reason}` })
-    this.#index.close()
-    const { folder } = this.#settings
-    const report = { rebuilt: '' } as OpenReport
-    this.#index = replaceIndex(folder, Date.now(), report, reason)
-    rebuildBlocks(folder, this.#state)
-    this.#index.write(this.#state, true)
+    if (this.#syncTimer === undefined && (this.#index.unsynced || this.#state.changes.any))
+      this.#syncTimer = setTimeout(() => {
+        this.#syncTimer = undefined
+        this.#reserve.make()
+        if (this.#index.unsynced || this.#state.changes.any) this.#flush(true)
+        if (this.#drained.length > 0) this.#unlinkDrained()
+      }, syncEvery)
+    return done
   }
 
   /** Removes the oldest segments in which every event is settled. */
   #unlinkDrained(): void {
-    const { segments, low } = this.#state
+    const { segments, low, changes } = this.#state
     let count = 0
     while (count < segments.length && segments[count]!.sealed && segments[count]!.nextEvent <= low) count++
-    if (count === 0) return
-    const gone = segments.splice(0, count)
-    this.#state.droppedSegment = gone.at(-1)!.id
-    for (const segment of gone) {
-      this.#state.changes.segments.delete(segment)
-      this.#state.changes.removedSegments.push(segment.id)
+    if (count === 0 && this.#drained.length === 0) return
+    for (const segment of segments.splice(0, count)) {
+      this.#state.droppedSegment = segment.id
+      changes.segments.delete(segment)
+      changes.removedSegments.push(segment.id)
+      changes.counters = true
+      this.#drained.push(segment.id)
     }
-    this.#state.changes.counters = true
     // Only when the disk knows that they are not needed may they go.
-    this.#flush(true)
-    if (this.#state.changes.any) return
-    for (const segment of gone) {
-      const file = segmentPath(this.#settings.folder, segment.id)
+    if (!this.#flush(true)) return
+    for (const id of this.#drained.splice(0)) {
+      const file = segmentPath(this.#settings.folder, id)
       fs.unlink(file, (error) => {
         if (error !== null && error.code !== 'ENOENT')
-          this.#post({ kind: 'notice', code: 'SLUICE_CHANNEL_IO', message: `cannot remove ${file}: ${error.message}` })
+          this.#notice('SLUICE_CHANNEL_IO', `cannot remove ${file}: ${error.message}`)
       })
     }
+  }
+
+  #notice(code: ErrorCode, message: string): void {
+    this.#post({ kind: 'notice', code, message })
   }
 
   #request(): void {
@@ -265,7 +254,7 @@ export class ChannelWorker {
           break
         case 'damaged':
           this.#quarantine.keepDamaged(request.place, request.size)
-          if (request.settlement !== undefined) this.#state.settle(request.settlement, request.settlement.bytes)
+          this.#state.settle(request.settlement, request.settlement.bytes)
           this.#flush(true)
           this.#unlinkDrained()
           break
@@ -300,14 +289,9 @@ export class ChannelWorker {
   #oldestAt(): number | undefined {
     const { low, nextEvent } = this.#state
     if (low === nextEvent) return undefined
-    if (this.#oldest?.low !== low || this.#oldest.at === undefined)
-      try {
-        this.#oldest = { low, at: this.#index.blockAt(low)?.at }
-      } catch (error) {
-        if (!isCorruption(error)) throw error
-        this.#replaceIndex(String(error))
-      }
-    return this.#oldest?.at
+    if (this.#oldest.at === undefined || this.#oldest.low !== low)
+      this.#oldest = { low, at: this.#index.blockAt(low)?.at }
+    return this.#oldest.at
   }
 
   #end(): SegmentEnd {

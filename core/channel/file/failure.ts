@@ -1,4 +1,4 @@
-import { errorText, isSluiceError, SluiceError } from '../../errors.ts'
+import { errorText, isSluiceError, SluiceError, systemCode } from '../../errors.ts'
 import { isCorruption } from './index-database.ts'
 import type { Failure } from './worker-messages.ts'
 
@@ -12,4 +12,12 @@ export function failureOf(error: unknown): Failure {
 /** A worker's failure as the error its caller sees. */
 export function failureError(failure: Failure): SluiceError {
   return new SluiceError(failure.code, failure.message)
+}
+
+/** An error of the disk under a channel as the channel's callers see it. */
+export function diskError(error: unknown, what: string): SluiceError {
+  const code = systemCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new SluiceError('SLUICE_DISK_FULL', `${what}: no space left on the disk`, { cause: error })
+  return new SluiceError('SLUICE_CHANNEL_IO', `${what}: ${errorText(error)}`, { cause: error })
 }

@@ -1,20 +1,23 @@
 import fs from 'node:fs/promises'
-import type { Channel, ChannelState, ChannelStats, Ledger, Lease, PutOptions, SourcePosition } from '../channel.ts'
+import type { Channel, ChannelState, ChannelStats, Lease, PutOptions, SourcePosition } from '../channel.ts'
 import type { Clock } from '../../clock.ts'
 import { errorText, isSluiceError, SluiceError } from '../../errors.ts'
 import { Batch } from '../../event/batch.ts'
 import { sharedMemory } from '../../event/shared-memory.ts'
 import type { Log } from '../../log.ts'
 import { Admission, type Limits } from './admission.ts'
-import { type Block, leave, type Piece } from './block.ts'
+import { type Block, leave } from './block.ts'
 import { BlockFeed } from './block-feed.ts'
+import { ChannelBooks } from './channel-books.ts'
 import { FileLease, type LeaseKeeper } from './file-lease.ts'
 import { FolderLock } from './folder-lock.ts'
 import { FrameCodec, type CodecSettings } from './frame-codec.ts'
 import { saltOf } from './frame.ts'
 import { FreeDisk } from './free-disk.ts'
 import { HotTail } from './hot-tail.ts'
+import { QuarantineDesk } from './quarantine-desk.ts'
 import { SegmentEnds, SegmentReader } from './segment-reader.ts'
+import { diskError } from './failure.ts'
 import { TakeQueue } from './take-queue.ts'
 import { WorkerLink } from './worker-link.ts'
 import type { Books, Opened, SegmentEnd, Stored } from './worker-messages.ts'
@@ -43,19 +46,6 @@ export interface FileChannelContext {
 /** Least and most milliseconds between two tries to open a channel that failed. */
 const reopenDelays = [500, 30_000] as const
 
-const emptyBooks: Books = {
-  nextEvent: 0,
-  low: 0,
-  queued: 0,
-  bytes: 0,
-  delivered: 0,
-  quarantined: 0,
-  lost: 0,
-  repeated: 0,
-  dropped: [],
-  oldestAt: undefined,
-}
-
 /** The durable channel: segments and an SQLite index, written by a worker thread of its own. */
 export class FileChannel implements Channel, LeaseKeeper {
   readonly name: string
@@ -66,15 +56,15 @@ export class FileChannel implements Channel, LeaseKeeper {
   readonly #clock: Clock
   readonly #admission: Admission
   readonly #link: WorkerLink
+  readonly #desk: QuarantineDesk
   readonly #disk: FreeDisk
   readonly #hot: HotTail
   #lock: FolderLock | undefined
   #state: ChannelState = 'closed'
   #reason = 'not opened yet'
-  #books: Books = emptyBooks
-  /** Puts that are admitted and not answered. */
-  #events = 0
-  #bytes = 0
+  readonly #books = new ChannelBooks()
+  /** Puts that were admitted and not answered. */
+  #underWay = 0
   #positions = new Map<string, SourcePosition>()
   #channelId = ''
   #ends = new SegmentEnds([])
@@ -95,7 +85,7 @@ export class FileChannel implements Channel, LeaseKeeper {
     this.#admission = new Admission(
       context.name,
       settings,
-      () => ({ events: this.#books.queued + this.#events, bytes: this.#books.bytes + this.#bytes }),
+      () => this.#books.usage(),
       () => this.#tooLittleDisk(),
       context.clock,
     )
@@ -109,6 +99,7 @@ export class FileChannel implements Channel, LeaseKeeper {
         failed: (error) => this.#failed(error),
       },
     )
+    this.#desk = new QuarantineDesk(this.#link, context.log, context.clock)
   }
 
   async open(): Promise<void> {
@@ -141,13 +132,13 @@ export class FileChannel implements Channel, LeaseKeeper {
     this.#channelId = channel
     this.#positions = new Map(opened.positions.map((position) => [position.key, position]))
     this.#ends.replace(opened.segments)
-    this.#books = opened.books
+    this.#books.set(opened.books)
     if (this.#feed === undefined) {
       const codec = new FrameCodec(this.#settings.codec)
       const start = opened.start ?? { segment: 0, offset: 0 }
       const reader = new SegmentReader(this.#settings.folder, saltOf(channel), codec, this.#ends, start)
-      this.#feed = new BlockFeed(this.#hot, reader, this.#damageHandler(), opened.books.low)
-      this.#queue = new TakeQueue(this.#feed, (block, reason) => this.#unreadable(block, reason), [
+      this.#feed = new BlockFeed(this.#hot, reader, this.#desk, opened.books.low)
+      this.#queue = new TakeQueue(this.#feed, (block, reason) => this.#desk.unreadable(block, reason), [
         [0, opened.books.low],
         ...opened.settled,
       ])
@@ -173,7 +164,7 @@ export class FileChannel implements Channel, LeaseKeeper {
     this.#queue?.end()
     const settled = new Promise<void>((resolve) => {
       this.#idle = resolve
-      if (this.#events === 0) resolve()
+      if (this.#underWay === 0) resolve()
     })
     const limit = AbortSignal.timeout(Math.max(1, Math.min(milliseconds, 2 ** 31 - 1)))
     const timeUp = new Promise<'late'>((resolve) => limit.addEventListener('abort', () => resolve('late')))
@@ -257,8 +248,8 @@ export class FileChannel implements Channel, LeaseKeeper {
     const { count } = batch
     const size = batch.bytes.length
     const at = this.#clock.now()
-    this.#events += count
-    this.#bytes += size
+    this.#books.enter(count, size)
+    this.#underWay++
     let copy: Buffer | undefined
     let bytes = batch.bytes
     if (size > 0 && !(bytes.buffer instanceof SharedArrayBuffer)) {
@@ -267,10 +258,10 @@ export class FileChannel implements Channel, LeaseKeeper {
       batch.bytes.copy(bytes)
     }
     const settle = () => {
-      this.#events -= count
-      this.#bytes -= size
+      this.#books.answered(count, size)
+      this.#underWay--
       if (copy !== undefined) sharedMemory.give(copy)
-      if (this.#events === 0) this.#idle?.()
+      if (this.#underWay === 0) this.#idle?.()
     }
     this.#link.put({
       message: { bytes, count, at, position: options.position, identity: options.identity },
@@ -329,7 +320,7 @@ export class FileChannel implements Channel, LeaseKeeper {
   }
 
   #setBooks(books: Books): void {
-    this.#books = books
+    this.#books.set(books)
     if (this.#admission.waiting > 0) this.#admission.admit()
   }
 
@@ -341,21 +332,28 @@ export class FileChannel implements Channel, LeaseKeeper {
   ): Promise<Lease | undefined> {
     const queue = this.#queue
     if (queue === undefined || this.#state === 'closed') throw this.#closedError()
-    const pieces = await queue.take(Math.min(maxEvents, this.transactionCapacity), maxBytes, waitMilliseconds, signal)
-    return pieces === undefined ? undefined : new FileLease(pieces, this.#channelId, this.#books.low, this)
+    try {
+      const pieces = await queue.take(Math.min(maxEvents, this.transactionCapacity), maxBytes, waitMilliseconds, signal)
+      if (pieces === undefined) return undefined
+      return new FileLease(pieces, this.#channelId, this.#books.low, this)
+    } catch (error) {
+      throw isSluiceError(error) ? error : diskError(error, `cannot read channel ${this.name}`)
+    }
   }
 
-  async delivered(lease: FileLease): Promise<void> {
-    const at = this.#clock.now()
-    await this.#link.ack({
-      first: lease.first,
-      next: lease.next,
-      kind: 'delivered',
-      reason: '',
-      at,
-      bytes: lease.bytes,
-    })
+  /**
+   * The acknowledgement counts at once here; the worker writes it with the next group. A crash in between brings the
+   * events back: delivered twice, never lost.
+   */
+  delivered(lease: FileLease): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(this.#closedError())
+    const { first, next, count, bytes } = lease
+    this.#books.leave(count, bytes)
+    const settlement = { first, next, kind: 'delivered', reason: '', at: this.#clock.now(), bytes } as const
+    this.#link.ack({ settlement, confirmed: () => this.#books.left(count, bytes) })
     for (const piece of lease.pieces) leave(piece)
+    if (this.#admission.waiting > 0) this.#admission.admit()
+    return Promise.resolve()
   }
 
   released(lease: FileLease): void {
@@ -364,57 +362,12 @@ export class FileChannel implements Channel, LeaseKeeper {
 
   async quarantined(lease: FileLease, reason: string): Promise<void> {
     try {
-      await this.#quarantine(lease.pieces, reason)
+      await this.#desk.store(lease.pieces, reason)
     } catch (error) {
       this.#queue?.giveBack(lease.pieces)
       throw error
     }
     for (const piece of lease.pieces) leave(piece)
-  }
-
-  async #quarantine(pieces: readonly Piece[], reason: string): Promise<void> {
-    const batches = pieces.map(({ block, from, to }) => ({
-      bytes: block.batch.slice(from, to).bytes,
-      count: to - from,
-      first: block.firstEvent + from,
-    }))
-    const first = batches[0]!.first
-    const next = batches.at(-1)!.first + batches.at(-1)!.count
-    const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0)
-    const settlement = { first, next, kind: 'quarantined', reason, at: this.#clock.now(), bytes } as const
-    await this.#link.request({ ask: 'quarantine', quarantine: { settlement, batches } })
-  }
-
-  async #unreadable(block: Block, reason: string): Promise<void> {
-    await this.#quarantine([{ block, from: 0, to: block.batch.count }], reason)
-    this.#log.error({ channel: this.name, events: block.batch.count }, `events quarantined: ${reason}`)
-  }
-
-  #damageHandler() {
-    return {
-      locate: async (event: number) => (await this.#link.request({ ask: 'locate', event })).located,
-      damaged: async (
-        place: { segment: number; offset: number },
-        size: number,
-        events: { first: number; count: number; bytes: number } | undefined,
-        reason: string,
-      ) => {
-        const at = this.#clock.now()
-        const settlement =
-          events === undefined
-            ? undefined
-            : {
-                first: events.first,
-                next: events.first + events.count,
-                kind: 'quarantined' as const,
-                reason,
-                at,
-                bytes: events.bytes,
-              }
-        await this.#link.request({ ask: 'damaged', place, size, settlement })
-        this.#log.error({ channel: this.name, ...place, ...events }, `frame quarantined: ${reason}`)
-      },
-    }
   }
 
   position(key: string): SourcePosition | undefined {
@@ -442,15 +395,6 @@ export class FileChannel implements Channel, LeaseKeeper {
       else if (this.#admission.waiting > 0 || books.queued >= capacity || books.bytes >= byteCapacity)
         [state, reason] = ['full', `${books.queued} of ${capacity} events wait in it`]
     }
-    const ledger: Ledger = {
-      received: books.nextEvent,
-      delivered: books.delivered,
-      queued: books.queued,
-      dropped: Object.fromEntries(books.dropped),
-      quarantined: books.quarantined,
-      lost: books.lost,
-      repeated: books.repeated,
-    }
     return {
       state,
       reason,
@@ -459,7 +403,7 @@ export class FileChannel implements Channel, LeaseKeeper {
       capacity,
       byteCapacity,
       oldestAt: books.oldestAt,
-      ledger,
+      ledger: books.ledger(),
       freeDisk,
     }
   }

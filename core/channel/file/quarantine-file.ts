@@ -2,10 +2,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { ChannelState } from './channel-state.ts'
+import { type FrameCodec, frameBound } from './frame-codec.ts'
 import { frameHeaderSize, saltOf, writeFrameHeader } from './frame.ts'
 import { encodeMeta } from './frame-meta.ts'
 import { quarantinePath, readFully, segmentPath, syncFolder } from './segment-files.ts'
-import { diskError, writeFully } from './segment-writer.ts'
+import { diskError } from './failure.ts'
+import { writeFully } from './segment-writer.ts'
 import type { Place, QuarantineRequest } from './worker-messages.ts'
 
 /**
@@ -15,10 +17,12 @@ import type { Place, QuarantineRequest } from './worker-messages.ts'
 export class QuarantineFile {
   readonly #folder: string
   readonly #state: ChannelState
+  readonly #codec: FrameCodec
   #descriptor: number | undefined
   #length = 0
 
-  constructor(folder: string, state: ChannelState) {
+  constructor(folder: string, state: ChannelState, codec: FrameCodec) {
+    this.#codec = codec
     this.#folder = folder
     this.#state = state
   }
@@ -29,7 +33,10 @@ export class QuarantineFile {
     const meta = encodeMeta({ reason, at })
     const parts: Uint8Array[] = []
     let back = 0
+    const salt = saltOf(this.#state.channel)
     for (const batch of request.batches) {
+      const bound = frameBound(salt, 0, batch.first, batch.count)
+      const { bytes, codec, keyId } = this.#codec.encode(batch.bytes, bound)
       const head = Buffer.allocUnsafe(frameHeaderSize + meta.length)
       meta.copy(head, frameHeaderSize)
       writeFrameHeader(
@@ -37,8 +44,8 @@ export class QuarantineFile {
         0,
         {
           kind: 'quarantine',
-          codec: 0,
-          keyId: 0,
+          codec,
+          keyId,
           block: 0,
           firstEvent: batch.first,
           count: batch.count,
@@ -46,14 +53,14 @@ export class QuarantineFile {
           at,
           metaLength: meta.length,
           metaCrc: crc32(meta),
-          length: batch.bytes.length,
-          crc: crc32(batch.bytes),
+          length: bytes.length,
+          crc: crc32(bytes),
           groupBack: back,
         },
-        saltOf(this.#state.channel),
+        salt,
       )
-      parts.push(head, batch.bytes)
-      back += head.length + batch.bytes.length
+      parts.push(head, bytes)
+      back += head.length + bytes.length
     }
     const file = quarantinePath(this.#folder)
     try {

@@ -6,7 +6,8 @@ import { saltAt, saltOf } from './frame.ts'
 import { decodeMeta, type EventsMeta, type StateMeta } from './frame-meta.ts'
 import { scanFrames, type Scanned } from './frame-scan.ts'
 import { IndexDatabase, indexVersion, isCorruption } from './index-database.ts'
-import { indexPath, listSegments, segmentPath, syncFolder } from './segment-files.ts'
+import { replaceIndex } from './index-keeper.ts'
+import { indexPath, listSegments, segmentPath } from './segment-files.ts'
 import type { OpenReport } from './worker-messages.ts'
 
 export interface Recovered {
@@ -39,7 +40,8 @@ export function recover(folder: string, now: number): Recovered {
     } catch (error) {
       if (!isCorruption(error)) throw error
       index.close()
-      index = replaceIndex(folder, now, report, String(error))
+      report.rebuilt = String(error)
+      index = replaceIndex(folder, now)
       return recoverWith(folder, index, now, report)
     }
   } catch (error) {
@@ -95,22 +97,13 @@ function openIndex(folder: string, now: number, report: OpenReport): IndexDataba
       throw error
     }
     index.close()
-    return replaceIndex(folder, now, report, 'the index fails its check')
+    report.rebuilt = 'the index fails its check'
+    return replaceIndex(folder, now)
   } catch (error) {
     if (!isCorruption(error)) throw error
-    return replaceIndex(folder, now, report, String(error))
+    report.rebuilt = String(error)
+    return replaceIndex(folder, now)
   }
-}
-
-/** Keeps the damaged index aside for whoever wants to know, and starts a new one. */
-export function replaceIndex(folder: string, now: number, report: OpenReport, reason: string): IndexDatabase {
-  report.rebuilt = reason
-  for (const suffix of ['', '-wal', '-shm']) {
-    const file = indexPath(folder) + suffix
-    if (fs.existsSync(file)) fs.renameSync(file, `${file}.damaged-${now}`)
-  }
-  syncFolder(folder)
-  return new IndexDatabase(indexPath(folder))
 }
 
 /** The channel's id as the head of any of its segments says. */

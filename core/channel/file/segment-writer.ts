@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { errorText, SluiceError, systemCode } from '../../errors.ts'
+import { SluiceError } from '../../errors.ts'
+import { diskError } from './failure.ts'
 import type { ChannelState, Segment } from './channel-state.ts'
 import { frameHeaderSize, saltOf, writeFrameHeader } from './frame.ts'
 import { encodeMeta } from './frame-meta.ts'
@@ -29,14 +30,6 @@ export function writeFully(descriptor: number, parts: readonly Uint8Array[], at:
     skip += written
   }
   return done
-}
-
-/** An error of the disk under a channel as the channel's callers see it. */
-export function diskError(error: unknown, what: string): SluiceError {
-  const code = systemCode(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new SluiceError('SLUICE_DISK_FULL', `${what}: no space left on the disk`, { cause: error })
-  return new SluiceError('SLUICE_CHANNEL_IO', `${what}: ${errorText(error)}`, { cause: error })
 }
 
 /**

@@ -30,10 +30,10 @@ export interface PendingPut {
   refused(error: SluiceError): void
 }
 
-interface PendingAck {
+export interface PendingAck {
   readonly settlement: Settlement
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
+  /** The books that follow have it in them. */
+  confirmed(): void
 }
 
 /** This thread's end of a channel's worker: sends in batches, hands the answers to whoever waits. */
@@ -41,6 +41,7 @@ export class WorkerLink {
   readonly #settings: WorkerSettings
   readonly #events: LinkEvents
   #worker: Worker | undefined
+  #ending: Promise<unknown> | undefined
   #epoch = 0
   #puts: PendingPut[] = []
   #unsentPuts: PendingPut[] = []
@@ -60,7 +61,13 @@ export class WorkerLink {
   }
 
   /** Starts a worker, which opens the folder. */
-  start(): Promise<Opened> {
+  async start(): Promise<Opened> {
+    // Two workers on one folder would be the end of it.
+    await this.#ending
+    return await this.#start()
+  }
+
+  #start(): Promise<Opened> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#settings })
       this.#worker = worker
@@ -82,7 +89,7 @@ export class WorkerLink {
         } else if (message.kind === 'open failed') gone(failureError(message.failure))
         else if (message.kind === 'failed') {
           gone(failureError(message.failure))
-          void worker.terminate()
+          this.#ending = worker.terminate()
         } else if (this.#worker === worker) this.#receive(message)
       })
       worker.on('error', (error) =>
@@ -97,12 +104,10 @@ export class WorkerLink {
     this.#schedule()
   }
 
-  /** Resolves when the worker has taken note. */
-  ack(settlement: Settlement): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#unsentAcks.push({ settlement, resolve, reject })
-      this.#schedule()
-    })
+  /** Sends it now, and again to a new worker until one has confirmed it. */
+  ack(pending: PendingAck): void {
+    this.#unsentAcks.push(pending)
+    this.#schedule()
   }
 
   request(request: Request): Promise<Extract<FromWorker, { kind: 'answer' }>> {
@@ -126,7 +131,7 @@ export class WorkerLink {
     this.#worker = undefined
     await worker.terminate()
     this.#failPending(new SluiceError('SLUICE_CHANNEL_CLOSED', 'the channel was closed'))
-    this.failAcks()
+    this.#forgetAcks()
     return books
   }
 
@@ -136,12 +141,11 @@ export class WorkerLink {
     this.#worker = undefined
     await worker?.terminate()
     this.#failPending(new SluiceError('SLUICE_CHANNEL_CLOSED', 'the channel was closed'))
-    this.failAcks()
+    this.#forgetAcks()
   }
 
-  failAcks(): void {
-    const error = new SluiceError('SLUICE_CHANNEL_CLOSED', 'the channel was closed before it took note')
-    for (const { reject } of [...this.#acks.splice(0), ...this.#unsentAcks.splice(0)]) reject(error)
+  #forgetAcks(): void {
+    for (const ack of [...this.#acks.splice(0), ...this.#unsentAcks.splice(0)]) ack.confirmed()
   }
 
   #schedule(): void {
@@ -191,6 +195,7 @@ export class WorkerLink {
   #group(message: Extract<FromWorker, { kind: 'group' }>): void {
     const puts = this.#puts.splice(0, message.puts)
     const acks = this.#acks.splice(0, message.acks)
+    for (const ack of acks) ack.confirmed()
     this.#events.group(message.books, message.end)
     if (message.failure !== undefined) {
       this.#epoch = message.epoch
@@ -204,7 +209,6 @@ export class WorkerLink {
         put.stored(message.stored.slice(from, at))
       })
     }
-    for (const { resolve } of acks) resolve()
   }
 
   #failPending(error: SluiceError): void {

@@ -43,7 +43,7 @@ export type Request =
       readonly ask: 'damaged'
       readonly place: Place
       readonly size: number
-      readonly settlement: Settlement | undefined
+      readonly settlement: Settlement
     }
   | { readonly ask: 'close' }
 
