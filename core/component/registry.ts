@@ -7,6 +7,8 @@ type DefinitionOfKind<Kind extends ComponentKind> = Extract<AnyDefinition, { kin
 export class ComponentRegistry {
   readonly #definitions = new Map<string, AnyDefinition>()
   readonly #all: AnyDefinition[] = []
+  /** Users' own components, by kind and the type that a configuration names them with: a path has its case. */
+  readonly #loaded = new Map<string, AnyDefinition>()
 
   constructor(definitions: readonly AnyDefinition[] = []) {
     for (const definition of definitions) this.add(definition)
@@ -22,7 +24,18 @@ export class ComponentRegistry {
     this.#all.push(definition)
   }
 
+  /** Remembers a user's own component under the path or package that a configuration names it with. */
+  addLoaded(type: string, definition: AnyDefinition): void {
+    this.#loaded.set(`${definition.kind} ${type}`, definition)
+  }
+
+  /** By short name or class name, in any case; or by the path or package of a user's own component. */
   find<Kind extends ComponentKind>(kind: Kind, type: string): DefinitionOfKind<Kind> | undefined {
+    const loaded = this.#loaded.get(`${kind} ${type}`) as DefinitionOfKind<Kind> | undefined
+    return this.findBuiltin(kind, type) ?? loaded
+  }
+
+  findBuiltin<Kind extends ComponentKind>(kind: Kind, type: string): DefinitionOfKind<Kind> | undefined {
     return this.#definitions.get(`${kind} ${type.toLowerCase()}`) as DefinitionOfKind<Kind> | undefined
   }
 

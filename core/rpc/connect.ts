@@ -1,0 +1,65 @@
+import { connect as connectSocket, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../clock.ts'
+import { SluiceError, errorText, isSluiceError } from '../errors.ts'
+import { ClientConnection } from './client-connection.ts'
+
+export interface ConnectOptions {
+  readonly host: string
+  readonly port: number
+  readonly clock: Clock
+  /** Milliseconds for the look-up of the name, TCP, TLS and Avro's handshake together. */
+  readonly connectTimeout: number
+  readonly requestTimeout: number
+  readonly signal?: AbortSignal
+  /** TLS and compression: the stream that carries frames in the clear. */
+  readonly layer?: (socket: Socket) => Promise<Duplex>
+}
+
+/**
+ * Connects to an Avro source and shakes hands; by itself it is the test of a connection. The name is resolved anew each
+ * time. Rejects with `SLUICE_PEER`, `SLUICE_TLS`, `SLUICE_TIMEOUT` or `SLUICE_ABORTED`, naming the peer.
+ */
+export async function connect(options: ConnectOptions): Promise<ClientConnection> {
+  const { host, port, clock, connectTimeout, signal } = options
+  const peer = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const fail = (code: SluiceError['code'], reason: string, cause?: unknown) =>
+    new SluiceError(code, `${peer}: ${reason}`, { cause, details: { peer } })
+  if (signal?.aborted) throw fail('SLUICE_ABORTED', 'connecting was given up')
+  const socket = connectSocket({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 })
+  const over = new AbortController()
+  let abort = () => {}
+  const limit = new Promise<never>((_, reject) => {
+    abort = () => reject(fail('SLUICE_ABORTED', 'connecting was given up'))
+    signal?.addEventListener('abort', abort, { once: true })
+    void clock.sleep(connectTimeout, over.signal).then(() => {
+      reject(fail('SLUICE_TIMEOUT', `no connection within ${connectTimeout} ms`))
+    })
+  })
+  try {
+    return await Promise.race([shake(socket, peer, options), limit])
+  } catch (error) {
+    socket.destroy()
+    throw isSluiceError(error) ? error : fail('SLUICE_PEER', errorText(error), error)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    over.abort()
+  }
+}
+
+async function shake(socket: Socket, peer: string, options: ConnectOptions): Promise<ClientConnection> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.removeListener('error', reject)
+      resolve()
+    })
+  })
+  // The layer above may be gone when the socket reports its own error.
+  socket.on('error', () => {})
+  const stream = options.layer ? await options.layer(socket) : socket
+  const connection = new ClientConnection(stream, peer, options)
+  if (stream !== socket) connection.onClosed(() => socket.destroySoon())
+  await connection.handshake()
+  return connection
+}
