@@ -59,3 +59,16 @@ describe('the command line', () => {
     }
   })
 })
+
+describe('docs/commands.md', () => {
+  it('has every command and every option that is not hidden', async () => {
+    const text = readFileSync('docs/commands.md', 'utf8')
+    const { context } = await run('--version')
+    for (const command of createProgram(context).commands) {
+      const section = text.split(`\n## sluice ${command.name()}\n`)[1]?.split('\n## ')[0]
+      expect(section, command.name()).toBeDefined()
+      for (const option of command.options)
+        if (!option.hidden) expect(section, command.name()).toContain(option.long ?? option.short)
+    }
+  })
+})

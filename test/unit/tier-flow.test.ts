@@ -13,6 +13,10 @@ describe('generated properties', () => {
     expect(getProperties(text)).toEqual(Object.fromEntries(values.map((value, i) => [`k ${i}=:#!\\ü`, value])))
   })
 
+  it('write a reference that is none so that it stays as it is', () => {
+    expect(propertiesText([['k', '/logs/${x}/$y']])).toBe('k = /logs/$${x}/$y\n')
+  })
+
   it('make a relay of folders, files and ports', () => {
     const properties = getProperties(
       propertiesText(

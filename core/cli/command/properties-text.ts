@@ -7,9 +7,17 @@ export type PropertyLine = readonly [key: string, value: string | number | boole
 const unicode = (text: string) =>
   text.replace(/[^\t\u0020-\u007e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-// The first blank of a value would be taken for the separator's; the last would be trimmed anyway.
+// The first blank of a value would be taken for the separator's; the last would be trimmed anyway. `$${` is how a `${`
+// that is no reference is written.
 const escapedValue = (value: string) =>
-  unicode(value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replace(/^ /, '\\ '))
+  unicode(
+    value
+      .replaceAll('${', () => '$${')
+      .replaceAll('\\', '\\\\')
+      .replaceAll('\n', '\\n')
+      .replaceAll('\r', '\\r')
+      .replace(/^ /, '\\ '),
+  )
 
 const escapedKey = (key: string) => unicode(key.replace(/[\\ :=#!\t]/g, '\\$&'))
 

@@ -1,0 +1,39 @@
+import type { Log } from '../../log.ts'
+import type { CommandLineContext } from './context.ts'
+import { type AgentPlan, RunningAgent } from './running-agent.ts'
+import { untilStopped } from './until-stopped.ts'
+
+export interface RunHooks {
+  /** Called once when every agent runs. */
+  readonly started?: () => unknown
+}
+
+/** Runs agents side by side in this process until a signal comes. When one cannot start, none runs. */
+export async function runAgents(
+  plans: readonly AgentPlan[],
+  context: CommandLineContext,
+  log: Log,
+  hooks: RunHooks = {},
+): Promise<void> {
+  const agents = plans.map(
+    (plan) => new RunningAgent(plan, context, plans.length === 1 ? log : log.child({ agent: plan.agent })),
+  )
+  const stop = async () => {
+    await Promise.all(agents.map((agent) => agent.stop()))
+  }
+  await untilStopped(
+    async () => {
+      try {
+        // The last tier first, so that the others find it up.
+        for (const agent of agents.toReversed()) await agent.start()
+        await hooks.started?.()
+      } catch (error) {
+        await stop()
+        throw error
+      }
+      return { stopped: new Promise(() => undefined), stop }
+    },
+    context,
+    log,
+  )
+}

@@ -1,0 +1,39 @@
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import type { CommandLineContext } from './context.ts'
+import { dataHome } from './data-home.ts'
+import { createLog } from './logging.ts'
+import { runAgents } from './run-agents.ts'
+import { suggestions } from './suggestions.ts'
+import { openWorkspace, starterAgents } from './workspace.ts'
+
+interface StartOptions {
+  workspace?: string
+  headless?: boolean
+}
+
+/** `sluice start`: the user's own workspace, made at the first start with two tiers that can be tried at once. */
+export function startCommand(context: CommandLineContext): Command {
+  return new Command('start')
+    .description('Open your workspace and run its flow; the first start makes one and says what to try.')
+    .option('--workspace <DIR>', "the workspace (default: workspace in the user's data folder)")
+    .option('--headless', 'run without a window, as on a server')
+    .action(async (options: StartOptions) => {
+      const directory = resolve(context.workingDirectory, options.workspace ?? join(dataHome(context), 'workspace'))
+      const workspace = await openWorkspace(directory)
+      const log = createLog(context.stderr, { level: 'info' })
+      const plans = Object.values(starterAgents).map((agent) => ({
+        agent,
+        files: [workspace.flow],
+        dataDirectory: join(workspace.data, agent),
+        baseDirectory: workspace.directory,
+        properties: {},
+        watch: true,
+        lenient: false,
+        monitoring: undefined,
+      }))
+      await runAgents(plans, context, log, {
+        started: async () => context.stdout.write(await suggestions(workspace)),
+      })
+    })
+}
