@@ -7,17 +7,21 @@ import { failoverProcessor } from '../processor/failover.ts'
 import { loadBalanceProcessor } from '../processor/load-balance.ts'
 import { multiplexingSelector } from '../selector/multiplexing.ts'
 import { replicatingSelector } from '../selector/replicating.ts'
+import { avroSink } from '../sink/avro/avro.ts'
+import { avroSource } from '../source/avro/avro.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
 /** Every component that comes with Sluice, by kind and then by the alphabet. */
 export const builtinDefinitions: readonly AnyDefinition[] = [
   // sources
+  avroSource,
 
   // channels
   fileChannel,
 
   // sinks
+  avroSink,
 
   // interceptors
   hostInterceptor,

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { SluiceError } from '../../errors.ts'
+import { findConfigFile } from './config-file.ts'
 import type { CommandLineContext } from './context.ts'
 import { dataHome } from './data-home.ts'
 import { addFlumeOptions, collectProperty, logOptionsOf, monitoringOf, type SystemProperties } from './flume-options.ts'
@@ -16,19 +16,6 @@ interface AgentOptions {
   dataDir?: string
   reloadConf: boolean
   lenient?: boolean
-}
-
-/** Where a configuration file is: as given, or in the `--conf` folder when there is none here (flume-ng looks in both). */
-async function findFile(file: string, conf: string | undefined, workingDirectory: string): Promise<string> {
-  const here = resolve(workingDirectory, file)
-  if (conf === undefined || isAbsolute(file)) return here
-  const there = resolve(workingDirectory, conf, file)
-  const exists = async (path: string) =>
-    access(path).then(
-      () => true,
-      () => false,
-    )
-  return (await exists(here)) || !(await exists(there)) ? here : there
 }
 
 /** The name of an agent becomes a folder name. */
@@ -62,7 +49,7 @@ export function agentCommand(context: CommandLineContext): Command {
     const log = createLog(context.stderr, logOptionsOf(properties))
     for (const warning of warnings) log.warn({}, warning)
     const files = await Promise.all(
-      options.confFile.map((file) => findFile(file, options.conf, context.workingDirectory)),
+      options.confFile.map((file) => findConfigFile(file, options.conf, context.workingDirectory)),
     )
     const dataDirectory = options.dataDir ?? defaultDataDirectory(options.name, context)
     await runAgents(

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { errorText, isSluiceError } from '../../errors.ts'
 import { agentCommand } from './agent.ts'
+import { checkCommand } from './check.ts'
 import { collectCommand } from './collect.ts'
 import { type CommandLineContext, exitCodes } from './context.ts'
 import { relayCommand } from './relay.ts'
@@ -10,7 +11,7 @@ import { version } from './version.ts'
 /** Makes one command; each lives in a file of its own beside this one. */
 export type MakeCommand = (context: CommandLineContext) => Command
 
-const makers: readonly MakeCommand[] = [startCommand, agentCommand, relayCommand, collectCommand]
+const makers: readonly MakeCommand[] = [startCommand, agentCommand, checkCommand, relayCommand, collectCommand]
 
 /** The whole command line as commander knows it: what `--help` shows and what tests walk through. */
 export function createProgram(context: CommandLineContext): Command {

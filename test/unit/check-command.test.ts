@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { CommandLineContext } from '../../core/cli/command/context.ts'
+import { runProgram } from '../../core/cli/command/program.ts'
+import { systemClock } from '../../core/clock.ts'
+import type { ConfigResult } from '../../core/config/model.ts'
+
+let directory = ''
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sluice-check-'))
+})
+afterAll(() => rm(directory, { recursive: true }))
+
+async function check(...args: string[]) {
+  const result = { out: '', error: '', code: -1 }
+  const context: CommandLineContext = {
+    stdout: { write: (text) => ((result.out += text), true) },
+    stderr: { write: (text) => ((result.error += text), true) },
+    environment: { HOST_NAME: 'next.example.org' },
+    platform: 'linux',
+    homeDirectory: directory,
+    workingDirectory: directory,
+    clock: systemClock,
+    onSignal: () => () => undefined,
+    exit: (code) => (result.code = code),
+    exitNow: () => {
+      throw new Error('not in a test')
+    },
+  }
+  await runProgram(['check', ...args], context)
+  return result
+}
+
+const good = `a1.sources = r1
+a1.channels = c1
+a1.sinks = k1
+a1.sources.r1.type = avro
+a1.sources.r1.bind = 127.0.0.1
+a1.sources.r1.port = 4141
+a1.sources.r1.channels = c1
+a1.channels.c1.type = file
+a1.sinks.k1.type = avro
+a1.sinks.k1.channel = c1
+a1.sinks.k1.hostname = \${HOST_NAME}
+a1.sinks.k1.port = \${sys:port}
+`
+
+describe('sluice check', () => {
+  test('says that a good flow can start', async () => {
+    await writeFile(join(directory, 'good.properties'), good)
+    const result = await check('-n', 'a1', '-f', 'good.properties', '-Dport=4142')
+    expect(result).toEqual({ out: '', error: 'agent a1 can start: 0 errors, 0 warnings\n', code: 0 })
+  })
+
+  test('prints every finding with file, line and column, and exits 1', async () => {
+    await writeFile(
+      join(directory, 'bad.properties'),
+      good.replace('port = 4141', 'port = 441x').replace('type = file', 'type = fiel').replace('hostname', 'hostnam'),
+    )
+    const { out, error, code } = await check('-n', 'a1', '-f', 'bad.properties', '-Dport=4142')
+    const at = join(directory, 'bad.properties')
+    expect(out.split('\n')).toEqual([
+      expect.stringContaining(`${at}:6:22: error: a1.sources.r1.port: "441x" cannot be used (give a whole number`),
+      expect.stringContaining(
+        `${at}:8:23: error: a1.channels.c1.type: there is no channel type fiel (did you mean file?`,
+      ),
+      expect.stringContaining(`${at}:9:20: error: a1.sinks.k1.hostname: hostname is missing`),
+      expect.stringContaining(`${at}:11:1: warning: a1.sinks.k1.hostnam: `),
+      '',
+    ])
+    expect(out).toContain('did you mean hostname?')
+    expect(error).toBe('agent a1 cannot start: 3 errors, 1 warning\n')
+    expect(code).toBe(1)
+  })
+
+  test('--json prints the same for programs', async () => {
+    await writeFile(join(directory, 'bad.properties'), good.replace('a1.sinks.k1.channel = c1', ''))
+    const { out, code } = await check('-n', 'a1', '-f', 'bad.properties', '-D', 'port=4142', '--json')
+    const result = JSON.parse(out) as { agent: string; ok: boolean; findings: ConfigResult['findings'] }
+    expect(result).toMatchObject({ agent: 'a1', ok: false })
+    expect(result.findings[0]).toMatchObject({ severity: 'error', line: 9, key: 'a1.sinks.k1.channel' })
+    expect(code).toBe(1)
+  })
+
+  test('looks for the file in --conf too, and says which file is not there', async () => {
+    expect((await check('-n', 'a1', '-c', directory, '-f', 'good.properties', '-Dport=1')).code).toBe(0)
+    const missing = await check('-n', 'a1', '-f', 'none.properties')
+    expect(missing.out).toContain('none.properties: error: does not exist')
+    expect(missing.code).toBe(1)
+  })
+
+  test('a wrong command line is exit code 2', async () => {
+    expect((await check('-f', 'good.properties')).code).toBe(2)
+    expect((await check('-n', 'a1', '-f', 'good.properties', '-D=x')).code).toBe(2)
+  })
+})
