@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { BatchIdentity } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
 import type { Batch } from '../event/batch.ts'
-import { SluiceError, errorText, isSluiceError } from '../errors.ts'
+import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import { type Answer, encodeAppendBatch, encodePing, readAnswer } from './call.ts'
 import { type Frame, FrameReader } from './frame-reader.ts'
 import { encodeHandshakeRequest } from './handshake.ts'
@@ -52,7 +52,7 @@ export class ClientConnection {
         this.destroy(isSluiceError(error) ? error.code : 'SLUICE_FRAME', errorText(error), error)
       }
     })
-    stream.on('error', (error) => this.destroy('SLUICE_PEER', errorText(error), error))
+    stream.on('error', (error) => this.destroy(streamErrorCode(error), errorText(error), error))
     stream.on('end', () => this.destroy('SLUICE_PEER', 'the peer ended the connection'))
     stream.on('close', () => this.destroy('SLUICE_PEER', 'the connection was closed'))
   }
@@ -197,4 +197,9 @@ export class ClientConnection {
     }
     this.#watching = false
   }
+}
+
+/** With TLS 1.3 a server tells only after the handshake that it does not like our certificate. */
+function streamErrorCode(error: Error): SluiceError['code'] {
+  return systemCode(error)?.startsWith('ERR_SSL_') === true ? 'SLUICE_TLS' : 'SLUICE_PEER'
 }

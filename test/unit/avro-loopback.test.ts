@@ -1,96 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { BatchIdentity, Lease } from '../../core/channel/channel.ts'
-import { systemClock } from '../../core/clock.ts'
-import { BatchBuilder } from '../../core/event/batch-builder.ts'
+import { describe, expect, it } from 'vitest'
 import type { Batch } from '../../core/event/batch.ts'
 import { SluiceError } from '../../core/errors.ts'
-import { silentLog } from '../../core/log.ts'
-import { SinkCounters, SourceCounters } from '../../core/metrics/counters.ts'
-import { avroSinkSettings } from '../../core/sink/avro/avro-settings.ts'
-import { AvroSink } from '../../core/sink/avro/avro-sink.ts'
-import type { ChannelProcessor, ProcessorPutOptions } from '../../core/source/source.ts'
-import { avroSourceSettings } from '../../core/source/avro/avro-settings.ts'
-import { AvroSource } from '../../core/source/avro/avro-source.ts'
+import type { ProcessorPutOptions } from '../../core/source/source.ts'
+import { avroPairs, bodies, lease } from './avro-pair.ts'
 
-const component = {
-  name: 'under-test',
-  agent: 'a1',
-  log: silentLog,
-  clock: systemClock,
-  dataDirectory: '',
-  baseDirectory: '',
-  reportState() {},
-  reportFailure() {},
-}
-
-type Put = (batch: Batch, options: ProcessorPutOptions) => Promise<void>
-
-/** The source's side of its channels, as a test wants it to answer. */
-function channelsThat(put: Put): ChannelProcessor {
-  return {
-    prepareHeaders: (headers) => headers,
-    put: (batch, options = {}) => put(batch, options),
-    putPatiently: (batch, options = {}) => put(batch, options),
-    position: () => undefined,
-    positions: () => [],
-    forgetPositions: () => Promise.resolve(),
-    durable: false,
-  }
-}
-
-function lease(texts: readonly string[][], identity?: BatchIdentity): Lease {
-  const batches = texts.map((bodies) => {
-    const builder = new BatchBuilder()
-    builder.shareHeaders(new Map([['host', 'web1']]))
-    for (const body of bodies) builder.addBody(Buffer.from(body))
-    return builder.finish()
-  })
-  const settled = () => Promise.resolve()
-  return {
-    batches,
-    count: batches.reduce((sum, { count }) => sum + count, 0),
-    bytes: batches.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    identity,
-    ack: settled,
-    release() {},
-    quarantine: settled,
-  }
-}
-
-const bodies = (batch: Batch) => [...batch.events()].map(({ body }) => body.toString())
 const signal = new AbortController().signal
 
 describe('an Avro sink in front of an Avro source', () => {
-  const stops: (() => Promise<void>)[] = []
-  afterEach(async () => {
-    for (const stop of stops.splice(0).reverse()) await stop()
-  })
-
-  async function pair(
-    put: Put,
-    sinkSettings: Record<string, string> = {},
-    sourceSettings: Record<string, string> = {},
-  ) {
-    const notices: string[] = []
-    const reportEvent = (code: string) => notices.push(code)
-    const sourceCounters = new SourceCounters()
-    const source = new AvroSource(avroSourceSettings.parse({ bind: '127.0.0.1', port: '0', ...sourceSettings }), {
-      ...component,
-      channels: channelsThat(put),
-      counters: sourceCounters,
-      reportEvent,
-    })
-    await source.start()
-    stops.push(() => source.stop())
-    const sinkCounters = new SinkCounters()
-    const sink = new AvroSink(
-      avroSinkSettings.parse({ hostname: '127.0.0.1', port: String(source.port), ...sinkSettings }),
-      { ...component, counters: sinkCounters, reportEvent },
-    )
-    await sink.start()
-    stops.push(() => sink.stop())
-    return { source, sink, sourceCounters, sinkCounters, notices }
-  }
+  const { pair } = avroPairs()
 
   it('delivers the batches of a lease as one, with their identity', async () => {
     const seen: { batch: Batch; options: ProcessorPutOptions }[] = []

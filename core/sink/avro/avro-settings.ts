@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { compressionOrders } from '../../rpc/stream-layers.ts'
 import { choice, flag, port, secret, text, whole, words } from '../../component/settings.ts'
 
 /** Flume replaces a value below a second by its default. */
@@ -23,7 +24,7 @@ export const avroSinkSettings = z.object({
     .describe('Seconds after which to connect anew, so that a load balancer can move the connection; 0 is never.'),
   'compression-type': choice(['none', 'deflate']).default('none').describe('deflate when the receiver expects it.'),
   'compression-level': whole(0, 9).default(6).describe('0 (none) to 9 (most).'),
-  'compression-order': choice(['flume-1.10', 'flume-1.9'])
+  'compression-order': choice(compressionOrders)
     .default('flume-1.10')
     .describe('With TLS and deflate: compression outside of TLS (Flume 1.10 and later) or inside of it (1.9).'),
   ssl: flag().default(false).describe('TLS.'),

@@ -1,7 +1,11 @@
+import { resolve } from 'node:path'
 import type { Lease } from '../../channel/channel.ts'
 import { SluiceError, errorText } from '../../errors.ts'
 import type { ClientConnection } from '../../rpc/client-connection.ts'
 import { connect } from '../../rpc/connect.ts'
+import { type ClientTls, clientLayers } from '../../rpc/stream-layers.ts'
+import { loadCredentials } from '../../rpc/tls-credentials.ts'
+import { tlsLimits } from '../../rpc/tls-versions.ts'
 import type { Sink, SinkContext } from '../sink.ts'
 import type { AvroSinkSettings } from './avro-settings.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
@@ -98,12 +102,16 @@ export class AvroSink implements Sink {
     const { counters, clock, log } = this.#context
     const settings = this.#settings
     this.#connection?.close()
+    const deflate = settings['compression-type'] === 'deflate' ? settings['compression-level'] : undefined
     let connection: ClientConnection
     try {
+      const tls = settings.ssl ? await this.#tls() : undefined
+      const layer = clientLayers({ deflate, order: settings['compression-order'] }, tls)
       connection = await connect({
         host: settings.hostname,
         port: settings.port,
         clock,
+        ...(layer && { layer }),
         connectTimeout: settings['connect-timeout'],
         requestTimeout: settings['request-timeout'],
         signal: AbortSignal.any([signal, this.#stopped.signal]),
@@ -122,5 +130,27 @@ export class AvroSink implements Sink {
     this.#connection = connection
     this.#connectedAt = clock.monotonic()
     return connection
+  }
+
+  async #tls(): Promise<ClientTls> {
+    const settings = this.#settings
+    const path = (file: string | undefined) => file && resolve(this.#context.baseDirectory, file)
+    const credentials = await loadCredentials({
+      keystore: path(settings.keystore),
+      keystorePassword: settings['keystore-password'],
+      truststore: path(settings.truststore),
+    })
+    const limits = tlsLimits({
+      includeProtocols: settings['include-protocols'],
+      excludeProtocols: settings['exclude-protocols'],
+      includeCiphers: settings['include-cipher-suites'],
+      excludeCiphers: settings['exclude-cipher-suites'],
+    })
+    return {
+      context: { ...credentials, ...limits },
+      host: settings.hostname,
+      trustAll: settings['trust-all-certs'],
+      verifyHost: settings['ssl-verify-hostname'],
+    }
   }
 }

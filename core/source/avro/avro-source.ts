@@ -1,16 +1,23 @@
+import { resolve } from 'node:path'
 import type { BatchIdentity, Lane } from '../../channel/channel.ts'
 import type { Batch } from '../../event/batch.ts'
 import { type SluiceError, errorText, isSluiceError } from '../../errors.ts'
 import type { Method } from '../../rpc/foreign-protocol.ts'
+import { ipFilter } from '../../rpc/ip-filter.ts'
 import type { Status } from '../../rpc/protocol.ts'
 import { RpcServer } from '../../rpc/server.ts'
 import type { CallHandler, ServerConnection } from '../../rpc/server-connection.ts'
+import { type ServerTls, serverLayers } from '../../rpc/stream-layers.ts'
+import { loadCredentials } from '../../rpc/tls-credentials.ts'
+import { tlsLimits } from '../../rpc/tls-versions.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import type { AvroSourceSettings } from './avro-settings.ts'
 
 /** Calls and bytes of one connection under way: enough for the group commit to join them. */
 const maxPending = 16
 const maxPendingBytes = 16 * 1024 * 1024
+/** Flume's servers always compress at this level. */
+const serverDeflateLevel = 6
 /** Milliseconds in which calls under way may still be answered when the source stops. */
 const stopPatience = 5000
 /** Milliseconds between two notices of the same kind to the operator: a port scan must not flood the list. */
@@ -44,6 +51,9 @@ export class AvroSource implements Source, CallHandler {
   async start(): Promise<void> {
     const settings = this.#settings
     const { counters, clock } = this.#context
+    const tls = settings.ssl ? await this.#tls() : undefined
+    const deflate = settings['compression-type'] === 'deflate' ? serverDeflateLevel : undefined
+    const layer = serverLayers({ deflate, order: settings['compression-order'] }, tls)
     const server = new RpcServer({
       host: settings.bind,
       port: settings.port,
@@ -54,6 +64,8 @@ export class AvroSource implements Source, CallHandler {
       maxPending,
       maxPendingBytes,
       stallTimeout: settings.handshakeTimeout,
+      ...(layer && { layer }),
+      ...(settings.ipFilter && settings.ipFilterRules !== undefined && { admit: ipFilter(settings.ipFilterRules) }),
       onTrouble: (error) => this.#onTrouble(error),
       onCount: (open) => {
         counters.openConnectionCount = open
@@ -71,6 +83,27 @@ export class AvroSource implements Source, CallHandler {
     if (server === undefined) return
     await server.close(stopPatience)
     this.#context.counters.stopTime = this.#context.clock.now()
+  }
+
+  async #tls(): Promise<ServerTls> {
+    const settings = this.#settings
+    const path = (file: string | undefined) => file && resolve(this.#context.baseDirectory, file)
+    const credentials = await loadCredentials({
+      keystore: path(settings.keystore),
+      keystorePassword: settings['keystore-password'],
+      truststore: path(settings.truststore),
+    })
+    const limits = tlsLimits({
+      includeProtocols: settings['include-protocols'],
+      excludeProtocols: settings['exclude-protocols'],
+      includeCiphers: settings['include-cipher-suites'],
+      excludeCiphers: settings['exclude-cipher-suites'],
+    })
+    return {
+      context: { ...credentials, ...limits },
+      clientAuth: settings['client-auth'],
+      handshakeTimeout: settings.handshakeTimeout,
+    }
   }
 
   call(
