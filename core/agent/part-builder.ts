@@ -41,9 +41,11 @@ export class PartBuilder {
   channel(config: ComponentConfig, onOpen: () => void): ChannelPart {
     const { clock } = this.#options
     const definition = this.#find('channel', config)
-    const channel = this.#made('channel', config, () => definition.create(config.settings, this.#context(config.name)))
+    const channel = this.#made('channel', config, () =>
+      definition.create(config.settings, this.#context('channel', config.name)),
+    )
     return new ChannelPart(channel, clock, {
-      log: this.#options.log.child({ channel: config.name }),
+      log: this.#options.log.child({ component: `channel.${config.name}` }),
       onRunning: onOpen,
       onFailure: (error) => this.#options.report(config.name, codeOf(error), errorText(error)),
       random: this.#options.random,
@@ -52,13 +54,15 @@ export class PartBuilder {
 
   source(config: SourceConfig, channels: ReadonlyMap<string, ChannelPart>, agentConfig: AgentConfig): SourcePart {
     const { clock, random } = this.#options
-    const context = this.#context(config.name)
+    const context = this.#context('source', config.name)
     const gate = new PauseGate()
     const counters = new SourceCounters()
     const chain = new InterceptorChain(
       config.interceptors.map((one) => {
         const definition = this.#find('interceptor', one)
-        return this.#made('interceptor', one, () => definition.create(one.settings, this.#context(one.name)))
+        return this.#made('interceptor', one, () =>
+          definition.create(one.settings, this.#context('interceptor', one.name)),
+        )
       }),
     )
     const selectorDefinition = this.#find('selector', config.selector)
@@ -127,7 +131,7 @@ export class PartBuilder {
 
   sink(config: SinkConfig, channels: ReadonlyMap<string, ChannelPart>, wake: () => void): SinkPart {
     const { clock, random } = this.#options
-    const context = this.#context(config.name)
+    const context = this.#context('sink', config.name)
     const counters = new SinkCounters()
     const definition = this.#find('sink', config)
     const said: { part?: SinkPart } = {}
@@ -189,7 +193,7 @@ export class PartBuilder {
       if (group === undefined) return new DefaultProcessor(names[0] ?? name)
       const definition = this.#find('processor', group.processor)
       return this.#made('processor', group.processor, () =>
-        definition.create(group.processor.settings, { ...this.#context(group.name), sinks: names }),
+        definition.create(group.processor.settings, { ...this.#context('sinkgroup', group.name), sinks: names }),
       )
     }
     return new SinkRunner({
@@ -197,7 +201,7 @@ export class PartBuilder {
       sinks,
       processor: make(),
       clock,
-      log: log.child({ runner: name }),
+      log: log.child({ component: group === undefined ? `sink.${name}` : `sinkgroup.${name}` }),
       random,
       onQuarantine: (sink, events, reason) =>
         this.#options.report(
@@ -226,9 +230,9 @@ export class PartBuilder {
     }
   }
 
-  #context(name: string): ComponentContext {
+  #context(kind: ComponentKind | 'sinkgroup', name: string): ComponentContext {
     const { agent, log, clock, dataDirectory, baseDirectory } = this.#options
-    return { name, agent, log: log.child({ component: name }), clock, dataDirectory, baseDirectory }
+    return { name, agent, log: log.child({ component: `${kind}.${name}` }), clock, dataDirectory, baseDirectory }
   }
 }
 
