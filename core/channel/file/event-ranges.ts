@@ -69,6 +69,7 @@ export class EventRanges {
   /** The parts of `[first, next)` that are in the set, in order. */
   within(first: number, next: number): [number, number][] {
     const found: [number, number][] = []
+    if (next <= first) return found
     for (let at = this.#lowest(first + 1); at < this.#first.length && this.#first[at]! < next; at++)
       found.push([Math.max(first, this.#first[at]!), Math.min(next, this.#next[at]!)])
     return found

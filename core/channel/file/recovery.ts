@@ -260,8 +260,9 @@ class Recovery {
   #frame(segment: Segment, item: Extract<Scanned, { found: 'frame' }>): void {
     const state = this.#state
     const { header } = item
-    if (header.kind === 'state') {
-      this.#head(decodeMeta(item.meta) as StateMeta)
+    if (header.kind !== 'events') {
+      // Only at the head of a segment does a state say anything.
+      if (header.kind === 'state' && item.at === 0) this.#head(decodeMeta(item.meta) as StateMeta)
       return
     }
     const row: BlockRow = {
