@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { cpus } from 'node:os'
+import { channelPut } from './channel-put.ts'
 import { endToEnd } from './end-to-end.ts'
 import { type Figure, printTable } from './report.ts'
 
@@ -16,6 +17,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const benches: Record<string, { title: string; run: () => Promise<Figure[]> }> = {
+  'channel-put': { title: 'File channel put', run: () => channelPut(rounds) },
   'end-to-end': { title: 'End to end', run: () => endToEnd(Number(values.millions), rounds) },
 }
 

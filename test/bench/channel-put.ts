@@ -1,0 +1,104 @@
+/**
+ * What a put into the file channel costs against the raw limit: the same bytes appended to a file with one fdatasync a batch.
+ * From one source (each put waits for the last) and from four at once (group commit). Interleaved, medians.
+ */
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileChannel } from '../../core/channel/file/file-channel-definition.ts'
+import type { Channel } from '../../core/channel/channel.ts'
+import { systemClock } from '../../core/clock.ts'
+import { Batch } from '../../core/event/batch.ts'
+import { BatchBuilder } from '../../core/event/batch-builder.ts'
+import { silentLog } from '../../core/log.ts'
+import { type Figure, median } from './report.ts'
+
+const eventBytes = 200
+const megabytesAtOnce = 200
+
+export function benchChannel(folder: string, settings: Readonly<Record<string, string>> = {}): Channel {
+  const parsed = fileChannel.settings.parse({
+    capacity: '1000000000',
+    transactionCapacity: '100000',
+    dataDirs: folder,
+    ...settings,
+  })
+  return fileChannel.create(parsed, {
+    name: 'bench',
+    agent: 'bench',
+    log: silentLog,
+    clock: systemClock,
+    dataDirectory: folder,
+    baseDirectory: folder,
+  })
+}
+
+export function batchOf(events: number): Batch {
+  const builder = new BatchBuilder(events * (eventBytes + 8))
+  for (let index = 0; index < events; index++)
+    builder.addBody(Buffer.from(`event ${index} `.padEnd(eventBytes - 3, 'abcdefgh')))
+  return builder.finish()
+}
+
+/** MB/s of the raw limit. */
+function rawRun(folder: string, batch: Batch, count: number): number {
+  const file = openSync(join(folder, 'raw'), 'w')
+  const start = performance.now()
+  for (let index = 0; index < count; index++) {
+    writeSync(file, batch.bytes)
+    fdatasyncSync(file)
+  }
+  const seconds = (performance.now() - start) / 1000
+  closeSync(file)
+  return (batch.bytes.length * count) / 1e6 / seconds
+}
+
+async function channelRun(folder: string, batch: Batch, count: number, sources: number): Promise<number> {
+  const channel = benchChannel(join(folder, `channel-${sources}`))
+  await channel.open()
+  const start = performance.now()
+  let left = count
+  const source = async () => {
+    while (left-- > 0) await channel.put(new Batch(batch.bytes, batch.count))
+  }
+  await Promise.all(Array.from({ length: sources }, source))
+  const seconds = (performance.now() - start) / 1000
+  const { queued } = channel.stats().ledger
+  await channel.close(5000)
+  if (queued !== batch.count * count) throw new Error(`${queued} of ${batch.count * count} events are in the channel`)
+  return (batch.bytes.length * count) / 1e6 / seconds
+}
+
+export async function channelPut(rounds: number): Promise<Figure[]> {
+  const figures: Figure[] = []
+  for (const events of [100, 1000, 5000]) {
+    const batch = batchOf(events)
+    const count = Math.min(2000, Math.ceil((megabytesAtOnce * 1e6) / batch.bytes.length))
+    const raw: number[] = []
+    const alone: number[] = []
+    const together: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-put-'))
+      try {
+        raw.push(rawRun(folder, batch, count))
+        alone.push(await channelRun(folder, batch, count, 1))
+        together.push(await channelRun(folder, batch, count, 4))
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    }
+    const against = `append + fdatasync: ${median(raw).toFixed(0)} MB/s`
+    for (const [who, values] of [
+      ['1 source', alone],
+      ['4 sources', together],
+    ] as const)
+      figures.push({
+        name: `put, batches of ${events}, ${who}`,
+        value: `${median(values).toFixed(0)} MB/s`,
+        against,
+        ratio: median(values) / median(raw),
+        target: '>= 0.6',
+      })
+  }
+  return figures
+}
