@@ -1,4 +1,5 @@
 import { fileChannel } from '../channel/file/file-channel-definition.ts'
+import { memoryChannel } from '../channel/memory/memory-channel-definition.ts'
 import { hostInterceptor } from '../interceptor/host.ts'
 import { staticInterceptor } from '../interceptor/static.ts'
 import { timestampInterceptor } from '../interceptor/timestamp.ts'
@@ -9,6 +10,8 @@ import { multiplexingSelector } from '../selector/multiplexing.ts'
 import { replicatingSelector } from '../selector/replicating.ts'
 import { avroSink } from '../sink/avro/avro.ts'
 import { avroSource } from '../source/avro/avro.ts'
+import { loggerSink } from '../sink/logger/logger-sink.ts'
+import { nullSink } from '../sink/null/null-sink.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
@@ -19,9 +22,12 @@ export const builtinDefinitions: readonly AnyDefinition[] = [
 
   // channels
   fileChannel,
+  memoryChannel,
 
   // sinks
   avroSink,
+  loggerSink,
+  nullSink,
 
   // interceptors
   hostInterceptor,
