@@ -9,9 +9,10 @@ import { loadBalanceProcessor } from '../processor/load-balance.ts'
 import { multiplexingSelector } from '../selector/multiplexing.ts'
 import { replicatingSelector } from '../selector/replicating.ts'
 import { avroSink } from '../sink/avro/avro.ts'
-import { avroSource } from '../source/avro/avro.ts'
 import { loggerSink } from '../sink/logger/logger-sink.ts'
 import { nullSink } from '../sink/null/null-sink.ts'
+import { avroSource } from '../source/avro/avro.ts'
+import { taildirSource } from '../source/taildir/definition.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
@@ -19,6 +20,7 @@ import { ComponentRegistry } from './registry.ts'
 export const builtinDefinitions: readonly AnyDefinition[] = [
   // sources
   avroSource,
+  taildirSource,
 
   // channels
   fileChannel,
