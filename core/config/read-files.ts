@@ -22,7 +22,7 @@ const reasons: Readonly<Record<string, [message: string, hint: string]>> = {
 }
 
 /** UTF-8, or ISO-8859-1 as Java's properties files were, where it is no valid UTF-8. */
-function decode(bytes: Buffer): string {
+export function decodeText(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
@@ -38,7 +38,7 @@ async function readText(path: string, file: string, findings: Findings): Promise
       findings.error(whole, '', `has ${size} bytes: that is no configuration file`, `at most ${mostBytes} are read`)
       return undefined
     }
-    return decode(await readFile(path))
+    return decodeText(await readFile(path))
   } catch (error) {
     const [message, hint] = reasons[systemCode(error) ?? ''] ?? [`cannot be read: ${errorText(error)}`, '']
     findings.error(whole, '', message, hint)
