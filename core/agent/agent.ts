@@ -1,13 +1,22 @@
+import type { Ledger } from '../channel/channel.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
-import type { AgentConfig } from '../config/model.ts'
-import { SluiceError } from '../errors.ts'
+import type { AgentConfig, ComponentConfig } from '../config/model.ts'
+import { errorText, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { ChannelPart } from './channel-part.ts'
+import type { MetricsSource } from '../metrics/component-metrics.ts'
+import { type HistoryAnswer, History } from '../metrics/history.ts'
+import { type AgentDatabase, openAgentDatabase, type OperatorEvent } from './agent-database.ts'
+import { AgentLock } from './agent-lock.ts'
+import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
+import { ChannelWatch } from './channel-watch.ts'
+import { configChange, isEmptyChange } from './config-change.ts'
+import { FlowControl } from './flow-control.ts'
+import { FlowSampler } from './flow-sampler.ts'
+import { OperatorEvents } from './operator-events.ts'
 import { PartBuilder } from './part-builder.ts'
-import type { SinkPart } from './sink-part.ts'
-import type { SinkRunner } from './sink-runner.ts'
-import type { SourcePart } from './source-part.ts'
+import { PartGraph, type PartName } from './part-graph.ts'
+import { makeParts, refuseLosing, replaceParts, setLimits, stopParts } from './reload.ts'
 
 export interface AgentOptions {
   readonly config: AgentConfig
@@ -18,103 +27,338 @@ export interface AgentOptions {
   readonly baseDirectory: string
   readonly log: Log
   readonly clock?: Clock
+  /** 0 (inclusive) to 1; spreads retries. */
   readonly random?: () => number
 }
 
+const sampleEvery = 1_000
+const flushEvery = 10_000
+const forgetHistoryAfter = 14 * 24 * 3_600_000
+
 /** One running configuration: sources, channels and sinks, each supervised on its own. */
 export class Agent {
+  /** Its parts, for metrics. */
+  readonly graph = new PartGraph()
   readonly #options: AgentOptions
   readonly #clock: Clock
-  readonly #builder: PartBuilder
-  readonly #channels = new Map<string, ChannelPart>()
-  readonly #sources = new Map<string, SourcePart>()
-  readonly #sinks = new Map<string, SinkPart>()
-  readonly #runners = new Map<string, SinkRunner>()
+  readonly #log: Log
+  readonly #listeners = new Set<() => void>()
+  readonly #stopRequest = Promise.withResolvers<undefined>()
   #config: AgentConfig
-  #state: 'stopped' | 'running' = 'stopped'
+  #running: Running | undefined
+  /** One start, stop or change of the configuration at a time. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #startedAt = 0
 
   constructor(options: AgentOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#log = options.log
     this.#config = options.config
-    this.#builder = new PartBuilder({
-      agent: options.config.agent,
-      registry: options.registry,
-      dataDirectory: options.dataDirectory,
-      baseDirectory: options.baseDirectory,
-      log: options.log,
-      clock: this.#clock,
-      random: options.random ?? Math.random,
-      report: (component, code, message) => options.log.warn({ component, code }, `${component}: ${message}`),
-    })
   }
 
   get config(): AgentConfig {
     return this.#config
   }
 
+  get dataDirectory(): string {
+    return this.#options.dataDirectory
+  }
+
+  /** Resolves when somebody asked for the agent's end through the control contract: whoever runs it stops it. */
+  get stopRequested(): Promise<void> {
+    return this.#stopRequest.promise
+  }
+
+  requestStop(): void {
+    this.#stopRequest.resolve(undefined)
+  }
+
   /**
    * Opens the channels, then starts sinks, then sources. Resolves when each has been tried once: what fails is shown
-   * and tried again. Rejects, with nothing started, when a component cannot be made from its settings.
+   * and tried again. Rejects, with nothing started, when another agent has the folder (`SLUICE_AGENT_RUNNING`) or a
+   * component cannot be made from its settings.
    */
-  async start(): Promise<void> {
-    if (this.#state !== 'stopped') throw new SluiceError('SLUICE_INTERNAL', 'the agent was started before')
-    this.#build(this.#config)
-    this.#state = 'running'
-    await Promise.all([...this.#channels.values()].map(({ supervisor }) => supervisor.start()))
-    for (const runner of this.#runners.values()) runner.start()
-    await Promise.all([...this.#sinks.values()].map(({ supervisor }) => supervisor.start()))
-    await Promise.all([...this.#sources.values()].map(({ supervisor }) => supervisor.start()))
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start())
   }
 
   /** Stops sources, sinks, channels, in this order, within 5 s whatever hangs. What is queued stays queued. */
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped') return
-    this.#state = 'stopped'
-    await Promise.all([...this.#sources.values()].map((part) => stopSource(part, this.#clock)))
-    await Promise.all([...this.#runners.values()].map((runner) => runner.stop(800)))
-    await Promise.all([...this.#sinks.values()].map(({ supervisor }) => supervisor.stop(600)))
-    await Promise.all([...this.#channels.values()].map(({ supervisor }) => supervisor.stop(1_400)))
-    this.#sources.clear()
-    this.#runners.clear()
-    this.#sinks.clear()
-    this.#channels.clear()
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop())
   }
 
-  #build(config: AgentConfig): void {
-    for (const one of config.channels)
-      this.#channels.set(
-        one.name,
-        this.#builder.channel(one, () => {
-          for (const runner of this.#runners.values()) runner.wake()
-        }),
-      )
-    for (const one of config.sinks)
-      this.#sinks.set(
-        one.name,
-        this.#builder.sink(one, this.#channels, () => this.#runnerOf(one.name)?.wake()),
-      )
-    for (const group of config.sinkGroups) {
-      const sinks = group.sinks.flatMap((name) => this.#sinks.get(name) ?? [])
-      this.#runners.set(group.name, this.#builder.runner(group.name, sinks, group))
+  /**
+   * Changes to another configuration: only the difference is stopped and started, the rest runs on with its state.
+   * Rejects and leaves everything as it was when a part cannot be made or events in memory would be lost.
+   */
+  apply(config: AgentConfig): Promise<void> {
+    return this.#inTurn(() => this.#apply(config))
+  }
+
+  pause(component?: string): void {
+    this.#flow().pause(component)
+    this.#changed()
+  }
+
+  resume(component?: string): void {
+    this.#flow().resume(component)
+    this.#changed()
+  }
+
+  /** `rate`: events a second at most while it drains. */
+  drain(channel: string, rate?: number): void {
+    this.#flow().drain(channel, rate)
+    this.#changed()
+  }
+
+  cancelDrain(channel: string): void {
+    this.#flow().cancelDrain(channel)
+    this.#changed()
+  }
+
+  /** `rate`: events a second; undefined ends the limit. */
+  setRate(channel: string, rate: number | undefined): void {
+    this.#flow().setRate(channel, rate)
+    this.#changed()
+  }
+
+  status(): AgentStatus {
+    const { flowControl, sampler, events } = this.#life()
+    const now = this.#clock.now()
+    const view = { config: this.#config, graph: this.graph, flowControl, rates: sampler.rates, now }
+    return {
+      agent: this.#config.agent,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      now,
+      sources: sourceStatuses(view),
+      channels: channelStatuses(view),
+      sinks: sinkStatuses(view),
+      openEvents: events.open,
     }
-    for (const sink of this.#sinks.values())
-      if (!config.sinkGroups.some((group) => group.sinks.includes(sink.name)))
-        this.#runners.set(sink.name, this.#builder.runner(sink.name, [sink], undefined))
-    for (const one of config.sources) this.#sources.set(one.name, this.#builder.source(one, this.#channels, config))
   }
 
-  #runnerOf(sink: string): SinkRunner | undefined {
-    const group = this.#config.sinkGroups.find(({ sinks }) => sinks.includes(sink))
-    return this.#runners.get(group?.name ?? sink)
+  /** At most `pixels` buckets of a series (`channel:c1:events`) between two times. */
+  history(series: string, from: number, to: number, pixels: number): HistoryAnswer {
+    return this.#life().history.query(series, from, to, pixels, this.#clock.now())
+  }
+
+  historySeries(): string[] {
+    return this.#life().history.names()
+  }
+
+  /** The books of a channel; undefined while it is not open. */
+  ledger(channel: string): Ledger | undefined {
+    return openStats(this.graph.findChannel(channel))?.ledger
+  }
+
+  /** The newest first, older than the event `before`. */
+  events(options: { limit: number; before?: number; acknowledged: boolean }): OperatorEvent[] {
+    return this.#life().events.list(options.limit, options.before ?? Number.MAX_SAFE_INTEGER, options.acknowledged)
+  }
+
+  acknowledge(ids: readonly number[] | 'all'): number {
+    const count = this.#life().events.acknowledge(ids)
+    this.#changed()
+    return count
+  }
+
+  /** Every component's counters, for the monitoring port. */
+  metrics(): MetricsSource {
+    const { sources, channels, sinks } = this.graph
+    const typeOf = (parts: readonly ComponentConfig[], name: string) =>
+      parts.find((one) => one.name === name)?.type ?? 'unknown'
+    return {
+      sources: [...sources.values()].map(({ name, counters }) => ({
+        ...{ name, counters },
+        type: typeOf(this.#config.sources, name),
+      })),
+      channels: [...channels.values()].map((part) => ({
+        ...{ name: part.name, counters: part.counters, stats: openStats(part) },
+        type: typeOf(this.#config.channels, part.name),
+      })),
+      sinks: [...sinks.values()].map(({ name, counters }) => ({
+        ...{ name, counters },
+        type: typeOf(this.#config.sinks, name),
+      })),
+    }
+  }
+
+  /** Calls `listener` after every command and once a second; until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async #start(): Promise<void> {
+    if (this.#running) throw new SluiceError('SLUICE_INTERNAL', 'the agent runs already')
+    const lock = new AgentLock(this.#options.dataDirectory)
+    let database: AgentDatabase | undefined
+    try {
+      const troubles: string[] = []
+      database = openAgentDatabase(this.#options.dataDirectory, this.#clock.now(), (text) => troubles.push(text))
+      const running = this.#makeLife(lock, database)
+      for (const text of troubles) running.events.report('agent', 'SLUICE_FILE', text)
+      const change = configChange({ ...this.#config, ...noParts }, this.#config)
+      const made = makeParts(this.#config, change, this.graph, running.builder, (sink) => this.#wake(sink))
+      this.#startedAt = this.#clock.now()
+      this.#running = running
+      await replaceParts(change, this.graph, made, this.#clock, (parts) => running.flowControl.restore(parts))
+    } catch (error) {
+      this.#running = undefined
+      database?.close()
+      lock.release()
+      throw error
+    }
+    this.#running.ticking = this.#tick(this.#running)
+  }
+
+  #makeLife(lock: AgentLock, database: AgentDatabase): Running {
+    const { agent } = this.#config
+    const { registry, dataDirectory, baseDirectory, random } = this.#options
+    const clock = this.#clock
+    const log = this.#log
+    const events = new OperatorEvents(database, clock, log)
+    const note = (component: string, code: string, message: string) => events.note(component, code, message)
+    const report = (component: string, code: string, message: string) => events.report(component, code, message)
+    const history = new History(database)
+    const builder = new PartBuilder({
+      ...{ agent, registry, dataDirectory, baseDirectory, log, clock, report, note },
+      random: random ?? Math.random,
+    })
+    return {
+      ...{ lock, database, events, history, builder },
+      flowControl: new FlowControl({ graph: this.graph, store: database, clock, log, note }),
+      sampler: new FlowSampler(this.graph, history, clock),
+      channelWatch: new ChannelWatch(this.graph, { note, report }),
+      ending: new AbortController(),
+      ticking: Promise.resolve(),
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    running.ending.abort()
+    await running.ticking
+    await stopParts(configChange(this.#config, { ...this.#config, ...noParts }), this.graph, this.#clock)
+    this.#flush(running)
+    for (const parts of [this.graph.sources, this.graph.runners, this.graph.sinks, this.graph.channels]) parts.clear()
+    this.#running = undefined
+    running.database.close()
+    running.lock.release()
+    this.#changed()
+  }
+
+  async #apply(config: AgentConfig): Promise<void> {
+    const { builder, flowControl, events } = this.#life()
+    if (config.agent !== this.#config.agent)
+      throw new SluiceError('SLUICE_CONFIG', `the agent is ${this.#config.agent}, the configuration ${config.agent}'s`)
+    const before = this.#config
+    const change = configChange(before, config)
+    if (isEmptyChange(change)) {
+      this.#config = config
+      return
+    }
+    refuseLosing(change, this.graph)
+    const made = makeParts(config, change, this.graph, builder, (sink) => this.#wake(sink))
+    for (const one of change.newLimits) {
+      const part = this.graph.channels.get(one.name)
+      if (part) setLimits(part, one)
+    }
+    this.#config = config
+    await replaceParts(change, this.graph, made, this.#clock, (parts) => {
+      for (const part of goneParts(before, config)) flowControl.forget(part)
+      flowControl.restore(parts)
+    })
+    const names = (['sources', 'channels', 'sinks'] as const).flatMap((kind) => [
+      ...new Set([...change[kind].stop, ...change[kind].make]),
+    ])
+    const touched = [...names, ...change.newLimits.map(({ name }) => name)].join(', ')
+    events.note('agent', 'reload', `a new configuration was applied: ${touched || 'sink groups'} changed`)
+    this.#log.info({ changed: touched }, 'a new configuration was applied')
+    this.#changed()
+  }
+
+  /** Samples rates and history once a second, stores them every ten. */
+  async #tick(running: Running): Promise<void> {
+    const { signal } = running.ending
+    let flushAt = this.#clock.monotonic() + flushEvery
+    while (!signal.aborted) {
+      try {
+        running.sampler.sample()
+        running.channelWatch.look()
+        running.flowControl.check()
+        if (this.#clock.monotonic() >= flushAt) {
+          flushAt = this.#clock.monotonic() + flushEvery
+          this.#flush(running)
+        }
+      } catch (error) {
+        this.#log.error({ error }, `sampling failed: ${errorText(error)}`)
+      }
+      this.#changed()
+      await this.#clock.sleep(sampleEvery, signal)
+    }
+  }
+
+  #flush({ history, database }: Running): void {
+    const now = this.#clock.now()
+    try {
+      history.flush(now)
+      database.forgetHistory(now - forgetHistoryAfter)
+    } catch (error) {
+      this.#log.warn({ error }, `history cannot be kept: ${errorText(error)}`)
+    }
+  }
+
+  #wake(sink?: string): void {
+    if (sink !== undefined) this.graph.runnerOf(sink, this.#config)?.wake()
+    else for (const runner of this.graph.runners.values()) runner.wake()
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  #life(): Running {
+    if (this.#running === undefined) throw new SluiceError('SLUICE_CONTROL', 'the agent is not running')
+    return this.#running
+  }
+
+  #flow(): FlowControl {
+    return this.#life().flowControl
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
   }
 }
 
-/** Half a second for puts under way; then they are given up, so that a full channel does not hold the source. */
-async function stopSource({ channels, supervisor }: SourcePart, clock: Clock): Promise<void> {
-  const over = new AbortController()
-  const giveUp = clock.sleep(500, over.signal).then(() => channels.close())
-  await supervisor.stop(1_000)
-  over.abort()
-  await giveUp
+/** What exists between start and stop. */
+interface Running {
+  readonly lock: AgentLock
+  readonly database: AgentDatabase
+  readonly events: OperatorEvents
+  readonly history: History
+  readonly builder: PartBuilder
+  readonly flowControl: FlowControl
+  readonly sampler: FlowSampler
+  readonly channelWatch: ChannelWatch
+  readonly ending: AbortController
+  ticking: Promise<void>
+}
+
+const noParts = { sources: [], channels: [], sinks: [], sinkGroups: [] } as const
+
+function goneParts(before: AgentConfig, after: AgentConfig): PartName[] {
+  const gone = (kind: PartName['kind'], old: readonly { name: string }[], now: readonly { name: string }[]) =>
+    old.filter(({ name }) => !now.some((one) => one.name === name)).map(({ name }): PartName => ({ kind, name }))
+  return [
+    ...gone('source', before.sources, after.sources),
+    ...gone('channel', before.channels, after.channels),
+    ...gone('sink', before.sinks, after.sinks),
+  ]
 }

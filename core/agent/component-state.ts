@@ -2,13 +2,13 @@
 export const commands = ['running', 'paused'] as const
 export type Command = (typeof commands)[number]
 
-/** What a part of the agent is doing; `reason` says why where that is not plain. */
+/** What a part of the agent is doing. */
 export const componentStates = [
   'starting',
   'running',
+  'waiting',
   'waiting: channel full',
   'waiting: upstream',
-  'waiting',
   'paused',
   'paused: disk',
   'full',
@@ -21,13 +21,12 @@ export type ComponentState = (typeof componentStates)[number]
 
 export interface ActualState {
   readonly state: ComponentState
-  /** In words; empty when there is nothing to explain. */
+  /** Why, in words; empty when there is nothing to explain. */
   readonly reason: string
 }
 
-/** As the operator reads it: `failed: port 4141 is in use`. */
+/** As the operator reads it: `failed: port 4141 is in use`, `waiting: upstream (connection refused)`. */
 export function stateText({ state, reason }: ActualState): string {
-  return reason === '' || (state === 'waiting' && reason.startsWith('waiting'))
-    ? reason || state
-    : `${state}: ${reason}`
+  if (reason === '') return state
+  return state.includes(':') || state === 'paused' ? `${state} (${reason})` : `${state}: ${reason}`
 }

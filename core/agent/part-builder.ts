@@ -28,6 +28,8 @@ export interface PartBuilderOptions {
   readonly random: () => number
   /** Something the operator should know of. */
   readonly report: (component: string, code: string, message: string) => void
+  /** Something to read later that asks for nothing. */
+  readonly note: (component: string, code: string, message: string) => void
 }
 
 /** Makes the parts of an agent from their configuration. Nothing is started, opened or bound by it. */
@@ -47,7 +49,7 @@ export class PartBuilder {
     return new ChannelPart(channel, clock, {
       log: this.#options.log.child({ component: `channel.${config.name}` }),
       onRunning: onOpen,
-      onFailure: (error) => this.#options.report(config.name, codeOf(error), errorText(error)),
+      onFailure: (error) => this.#options.report(`channel:${config.name}`, codeOf(error), errorText(error)),
       random: this.#options.random,
     })
   }
@@ -90,7 +92,7 @@ export class PartBuilder {
         reportState: (note) => {
           if (said.part) said.part.note = note
         },
-        reportEvent: (code, message) => this.#options.report(config.name, code, message),
+        reportEvent: (code, message) => this.#options.report(`source:${config.name}`, code, message),
         reportFailure: (error) => said.part?.supervisor.fail(error),
       }),
     )
@@ -113,7 +115,7 @@ export class PartBuilder {
         clock,
         log: context.log,
         random,
-        onFailure: (error) => this.#options.report(config.name, codeOf(error), errorText(error)),
+        onFailure: (error) => this.#options.report(`source:${config.name}`, codeOf(error), errorText(error)),
       },
     )
     said.part = {
@@ -142,7 +144,7 @@ export class PartBuilder {
         reportState: (note) => {
           if (said.part) said.part.note = note
         },
-        reportEvent: (code, message) => this.#options.report(config.name, code, message),
+        reportEvent: (code, message) => this.#options.report(`sink:${config.name}`, code, message),
         reportFailure: (error) => said.part?.supervisor.fail(error),
       }),
     )
@@ -164,7 +166,7 @@ export class PartBuilder {
         log: context.log,
         random,
         onRunning: wake,
-        onFailure: (error) => this.#options.report(config.name, codeOf(error), errorText(error)),
+        onFailure: (error) => this.#options.report(`sink:${config.name}`, codeOf(error), errorText(error)),
       },
     )
     said.part = {
@@ -203,9 +205,12 @@ export class PartBuilder {
       clock,
       log: log.child({ component: group === undefined ? `sink.${name}` : `sinkgroup.${name}` }),
       random,
+      onTrouble: (sink, error) =>
+        this.#options.report(`sink:${sink}`, codeOf(error), `cannot deliver: ${errorText(error)}`),
+      onRecovery: (sink) => this.#options.note(`sink:${sink}`, 'recovered', 'delivers again'),
       onQuarantine: (sink, events, reason) =>
         this.#options.report(
-          sink,
+          `sink:${sink}`,
           'SLUICE_REFUSED',
           `${events} event${events === 1 ? '' : 's'} went into quarantine: ${reason}`,
         ),

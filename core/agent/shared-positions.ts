@@ -12,9 +12,16 @@ export class SharedPositions {
   /** Per key: how far channels were ahead when the source asked. */
   readonly #ahead = new Map<string, Map<Channel, number>>()
 
+  /** From the source's former channels; stored by `join`. */
+  readonly #inherited: SourcePosition[] = []
+
   constructor(source: string, channels: readonly Channel[]) {
     this.#channels = channels
     this.#marker = `${source}#joined`
+  }
+
+  inherit(positions: readonly SourcePosition[]): void {
+    this.#inherited.push(...positions)
   }
 
   /**
@@ -22,6 +29,9 @@ export class SharedPositions {
    * and lacks a position lost the race with a crash, and gets the events again.
    */
   async join(): Promise<void> {
+    for (const position of this.#inherited.splice(0))
+      for (const channel of this.#channels)
+        if (channel.position(position.key) === undefined) await channel.put(Batch.empty, { position })
     if (this.#channels.length < 2) return
     const prefix = this.#marker.replace(/#joined$/, '/')
     for (const channel of this.#channels) {

@@ -31,6 +31,9 @@ export interface SinkRunnerOptions {
   readonly random?: () => number
   /** Events that a receiver refused for good went into quarantine. */
   readonly onQuarantine: (sink: string, events: number, reason: string) => void
+  /** A delivery failed for the first time after a success, and succeeded again. */
+  readonly onTrouble: (sink: string, error: unknown) => void
+  readonly onRecovery: (sink: string) => void
 }
 
 /**
@@ -233,7 +236,10 @@ export class SinkRunner {
     part.channel.counters.eventTakeSuccessCount += count
     part.deliveredEvents += count
     part.deliveredBytes += bytes
-    part.trouble = ''
+    if (part.trouble !== '') {
+      part.trouble = ''
+      this.#options.onRecovery(part.name)
+    }
     this.#backoff.reset()
     this.#failedThisRound.clear()
     if (this.#narrowed !== undefined)
@@ -251,10 +257,11 @@ export class SinkRunner {
     }
     await this.#putBack()
     if (this.#stopping.signal.aborted) return
+    if (part.trouble === '') this.#options.onTrouble(part.name, error)
     part.trouble = errorText(error)
     this.#failedThisRound.add(part.name)
     processor.failed(part.name, clock.monotonic())
-    log.warn({ sink: part.name, events: lease.count, error }, `${part.name} could not deliver: ${part.trouble}`)
+    log.debug({ sink: part.name, events: lease.count, error }, `${part.name} could not deliver: ${part.trouble}`)
   }
 
   /** Halves what is taken until the refused event stands alone, so that nothing else goes into quarantine with it. */

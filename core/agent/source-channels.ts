@@ -69,6 +69,11 @@ export class SourceChannels implements ChannelProcessor {
     this.durable = options.channels.every(({ channel }) => channel.durable)
   }
 
+  /** Positions from the channels that the source had before: they hold where the new ones know nothing. */
+  inherit(positions: readonly SourcePosition[]): void {
+    this.#positions.inherit(positions)
+  }
+
   /** Readies the positions of channels that are new to the source. Before the source starts, after the channels did. */
   join(): Promise<void> {
     return this.#positions.join()

@@ -133,7 +133,7 @@ export class Supervisor {
     this.phase = 'failed'
     this.reason = errorText(error)
     this.retryAt = this.#clock.now() + wait
-    this.#log.error({ error, wait: Math.round(wait) }, `${this.#component.name} failed: ${this.reason}`)
+    this.#log.debug({ error, wait: Math.round(wait) }, `${this.#component.name} failed: ${this.reason}`)
     this.#onFailure(error)
     await this.#clock.sleep(wait, signal)
     this.retryAt = undefined

@@ -1,0 +1,230 @@
+import Database from 'better-sqlite3'
+import { existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorText } from '../errors.ts'
+
+/** Rows of one event list are kept up to this number; acknowledged ones go first. */
+const mostEvents = 5_000
+
+const schema = `
+create table if not exists command(component text primary key, value text not null) without rowid;
+create table if not exists event(
+  id integer primary key autoincrement, first_at real not null, last_at real not null, count integer not null,
+  component text not null, code text not null, message text not null, acknowledged integer not null);
+create index if not exists event_open on event(acknowledged, component, code);
+create table if not exists series(id integer primary key, name text not null unique, last_at real not null);
+create table if not exists history(
+  series integer not null, width integer not null, slot integer not null, bucket integer not null,
+  min real not null, max real not null, last real not null, primary key(series, width, slot)) without rowid;
+`
+
+/** Something that happened, for the operator. Equal ones in a row are one, counted. */
+export interface OperatorEvent {
+  readonly id: number
+  /** Epoch milliseconds of the first and the last time. */
+  readonly firstAt: number
+  readonly lastAt: number
+  readonly count: number
+  readonly component: string
+  readonly code: string
+  readonly message: string
+  readonly acknowledged: boolean
+}
+
+/** One bucket of a history ring as stored. */
+export interface HistoryRow {
+  /** Milliseconds of one bucket. */
+  readonly width: number
+  readonly slot: number
+  /** Time of the bucket divided by `width`. */
+  readonly bucket: number
+  readonly min: number
+  readonly max: number
+  readonly last: number
+}
+
+interface EventRow {
+  id: number
+  first_at: number
+  last_at: number
+  count: number
+  component: string
+  code: string
+  message: string
+  acknowledged: number
+}
+
+/**
+ * `agent.db` in the agent's folder: what the operator commanded, what he should know of, and the history of the
+ * charts. Nothing that is queued depends on it, so its commits are not synced one by one (`synchronous=NORMAL`, said
+ * explicitly: better-sqlite3's own default for WAL syncs nothing).
+ */
+export class AgentDatabase {
+  readonly #database: Database.Database
+  readonly #statements
+
+  /** `file`: a path, or `:memory:` for nothing that lasts. */
+  constructor(file: string) {
+    this.#database = new Database(file, { timeout: 5_000 })
+    try {
+      this.#database.pragma('journal_mode=WAL')
+      this.#database.pragma('synchronous=NORMAL')
+      this.#database.exec(schema)
+      this.#statements = prepare(this.#database)
+    } catch (error) {
+      this.#database.close()
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** Every stored command: component (`source r1`) to its JSON. */
+  commands(): Map<string, string> {
+    return new Map(this.#statements.commands.all().map(({ component, value }) => [component, value]))
+  }
+
+  setCommand(component: string, value: string | undefined): void {
+    if (value === undefined) this.#statements.removeCommand.run(component)
+    else this.#statements.setCommand.run(component, value)
+  }
+
+  /**
+   * Stores an event, or counts it where the component's latest open one with this code says the same. What needs
+   * nobody's attention (the operator's own acts, a recovery) is born `acknowledged`.
+   */
+  addEvent(at: number, component: string, code: string, message: string, acknowledged = false): OperatorEvent {
+    const latest = this.#statements.latestEvent.get(component, code)
+    if (!acknowledged && latest?.message === message) {
+      this.#statements.repeatEvent.run(at, latest.id)
+      return operatorEvent({ ...latest, last_at: at, count: latest.count + 1 })
+    }
+    const { lastInsertRowid } = this.#statements.addEvent.run(at, at, component, code, message, acknowledged ? 1 : 0)
+    const id = Number(lastInsertRowid)
+    if (id % 100 === 0) this.#statements.trimEvents.run(mostEvents)
+    return { id, firstAt: at, lastAt: at, count: 1, component, code, message, acknowledged }
+  }
+
+  /** The newest events first, older than `before` (an id). */
+  events(limit: number, before: number, acknowledged: boolean): OperatorEvent[] {
+    return this.#statements.events.all(before, acknowledged ? 1 : 0, limit).map(operatorEvent)
+  }
+
+  unacknowledged(): number {
+    return this.#statements.unacknowledged.get()?.count ?? 0
+  }
+
+  /** Acknowledges these events, or all up to now; returns how many were open. */
+  acknowledge(ids: readonly number[] | 'all'): number {
+    if (ids === 'all') return this.#statements.acknowledgeAll.run().changes
+    return this.#database.transaction(() => {
+      let changes = 0
+      for (const id of ids) changes += this.#statements.acknowledge.run(id).changes
+      return changes
+    })()
+  }
+
+  /** Stores changed buckets of many series in one transaction. */
+  saveHistory(at: number, changed: ReadonlyMap<string, readonly HistoryRow[]>): void {
+    this.#database.transaction(() => {
+      for (const [name, rows] of changed) {
+        const series = this.#statements.series.get(name, at)?.id
+        if (series === undefined) continue
+        for (const { width, slot, bucket, min, max, last } of rows)
+          this.#statements.saveBucket.run(series, width, slot, bucket, min, max, last)
+      }
+    })()
+  }
+
+  history(series: string): HistoryRow[] {
+    return this.#statements.history.all(series)
+  }
+
+  /** Forgets series that were not sampled since `before`. */
+  forgetHistory(before: number): void {
+    this.#database.transaction(() => {
+      this.#statements.forgetBuckets.run(before)
+      this.#statements.forgetSeries.run(before)
+    })()
+  }
+}
+
+/**
+ * Opens `agent.db` of a folder. A damaged one is set aside and a new one begun; where none can be kept (a full disk)
+ * the agent works without memory. `tell` hears of both: neither is a reason not to relay.
+ */
+export function openAgentDatabase(folder: string, now: number, tell: (message: string) => void): AgentDatabase {
+  const file = join(folder, 'agent.db')
+  try {
+    return new AgentDatabase(file)
+  } catch (error) {
+    const damaged =
+      error instanceof Database.SqliteError &&
+      (error.code === 'SQLITE_NOTADB' || error.code.startsWith('SQLITE_CORRUPT'))
+    if (damaged) {
+      const aside = `${file}.damaged-${now}`
+      for (const suffix of ['', '-wal', '-shm'])
+        if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
+      tell(`agent.db was damaged (${errorText(error)}): commands, events and history begin anew; the old is ${aside}`)
+      return new AgentDatabase(file)
+    }
+    tell(`agent.db cannot be opened (${errorText(error)}): commands, events and history last as long as this process`)
+    return new AgentDatabase(':memory:')
+  }
+}
+
+function prepare(database: Database.Database) {
+  return {
+    commands: database.prepare<[], { component: string; value: string }>('select component, value from command'),
+    setCommand: database.prepare<[string, string]>('replace into command(component, value) values(?, ?)'),
+    removeCommand: database.prepare<[string]>('delete from command where component = ?'),
+    latestEvent: database.prepare<[string, string], EventRow>(
+      'select * from event where acknowledged = 0 and component = ? and code = ? order by id desc limit 1',
+    ),
+    repeatEvent: database.prepare<[number, number]>('update event set last_at = ?, count = count + 1 where id = ?'),
+    addEvent: database.prepare<[number, number, string, string, string, number]>(
+      'insert into event(first_at, last_at, count, component, code, message, acknowledged) values(?, ?, 1, ?, ?, ?, ?)',
+    ),
+    trimEvents: database.prepare<[number]>(
+      'delete from event where id in (select id from event order by acknowledged, id desc limit -1 offset ?)',
+    ),
+    events: database.prepare<[number, number, number], EventRow>(
+      'select * from event where id < ? and acknowledged <= ? order by id desc limit ?',
+    ),
+    unacknowledged: database.prepare<[], { count: number }>('select count(*) count from event where acknowledged = 0'),
+    acknowledge: database.prepare<[number]>('update event set acknowledged = 1 where id = ? and acknowledged = 0'),
+    acknowledgeAll: database.prepare<[]>('update event set acknowledged = 1 where acknowledged = 0'),
+    series: database.prepare<[string, number], { id: number }>(
+      'insert into series(name, last_at) values(?, ?) on conflict(name) do update set last_at = excluded.last_at returning id',
+    ),
+    saveBucket: database.prepare<[number, number, number, number, number, number, number]>(
+      // A bucket that began before a restart keeps what it saw then.
+      `insert into history(series, width, slot, bucket, min, max, last) values(?, ?, ?, ?, ?, ?, ?)
+       on conflict do update set bucket = excluded.bucket, last = excluded.last,
+         min = case when bucket = excluded.bucket then min(min, excluded.min) else excluded.min end,
+         max = case when bucket = excluded.bucket then max(max, excluded.max) else excluded.max end`,
+    ),
+    history: database.prepare<[string], HistoryRow>(
+      'select width, slot, bucket, min, max, last from history where series = (select id from series where name = ?)',
+    ),
+    forgetBuckets: database.prepare<[number]>(
+      'delete from history where series in (select id from series where last_at < ?)',
+    ),
+    forgetSeries: database.prepare<[number]>('delete from series where last_at < ?'),
+  }
+}
+
+function operatorEvent(row: EventRow): OperatorEvent {
+  return {
+    id: row.id,
+    firstAt: row.first_at,
+    lastAt: row.last_at,
+    count: row.count,
+    component: row.component,
+    code: row.code,
+    message: row.message,
+    acknowledged: row.acknowledged === 1,
+  }
+}

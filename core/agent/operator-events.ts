@@ -1,0 +1,54 @@
+import type { Clock } from '../clock.ts'
+import { errorText } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { AgentDatabase, OperatorEvent } from './agent-database.ts'
+
+/** What happened, kept for the operator until acknowledged. A disk that takes no event does not stop the agent. */
+export class OperatorEvents {
+  readonly #database: AgentDatabase
+  readonly #clock: Clock
+  readonly #log: Log
+  #open: number | undefined
+
+  constructor(database: AgentDatabase, clock: Clock, log: Log) {
+    this.#database = database
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** How many nobody has acknowledged. */
+  get open(): number {
+    this.#open ??= this.#database.unacknowledged()
+    return this.#open
+  }
+
+  /** Something that wants a look. `component`: a part's name, or `agent`. */
+  report(component: string, code: string, message: string): void {
+    this.#log.warn({ component, code }, `${component}: ${message}`)
+    this.#add(component, code, message, false)
+  }
+
+  /** Something to read later that asks for nothing. */
+  note(component: string, code: string, message: string): void {
+    this.#log.info({ component, code }, `${component}: ${message}`)
+    this.#add(component, code, message, true)
+  }
+
+  list(limit: number, before: number, acknowledged: boolean): OperatorEvent[] {
+    return this.#database.events(limit, before, acknowledged)
+  }
+
+  acknowledge(ids: readonly number[] | 'all'): number {
+    this.#open = undefined
+    return this.#database.acknowledge(ids)
+  }
+
+  #add(component: string, code: string, message: string, acknowledged: boolean): void {
+    this.#open = undefined
+    try {
+      this.#database.addEvent(this.#clock.now(), component, code, message.slice(0, 2_000), acknowledged)
+    } catch (error) {
+      this.#log.error({ error, component, code }, `the event cannot be kept: ${errorText(error)}`)
+    }
+  }
+}
