@@ -79,16 +79,19 @@ export class IndexDatabase {
   /** True when a commit may not have reached the disk yet. */
   unsynced = false
 
-  constructor(file: string) {
-    this.#database = new Database(file, { timeout: 5000 })
+  /** `readOnly`: to look at the index of a folder that may be in use; nothing is made or changed. */
+  constructor(file: string, readOnly = false) {
+    this.#database = new Database(file, { timeout: 5000, readonly: readOnly })
     const database = this.#database
     try {
-      database.pragma('page_size=4096')
-      database.pragma('journal_mode=WAL')
-      database.pragma('synchronous=NORMAL')
-      database.pragma('wal_autocheckpoint=1000')
+      if (!readOnly) {
+        database.pragma('page_size=4096')
+        database.pragma('journal_mode=WAL')
+        database.pragma('synchronous=NORMAL')
+        database.pragma('wal_autocheckpoint=1000')
+        database.exec(schema)
+      }
       database.pragma('temp_store=MEMORY')
-      database.exec(schema)
       this.#statements = prepare(database)
     } catch (error) {
       database.close()
@@ -259,6 +262,44 @@ export class IndexDatabase {
       .prepare<[number], BlockRecord>('select * from block where segment = ? order by first_event')
       .all(segment)
       .map(blockRow)
+  }
+
+  /** Up to `limit` blocks from the one with `event` on, or from it backwards. */
+  blocksFrom(event: number, backward: boolean, limit: number): BlockRow[] {
+    const first = this.blockAt(event)?.firstEvent ?? Number.MAX_SAFE_INTEGER
+    const order = backward ? '<= ? order by first_event desc' : '>= ? order by first_event'
+    return this.#database
+      .prepare<[number, number], BlockRecord>(`select * from block where first_event ${order} limit ?`)
+      .all(first, limit)
+      .map(blockRow)
+  }
+
+  /** The first event of the first block that came in at `at` (milliseconds since the epoch) or later. */
+  eventAt(at: number): number | undefined {
+    return (
+      this.#database
+        .prepare<[number], { first: number | null }>('select min(first_event) as first from block where at >= ?')
+        .get(at)?.first ?? undefined
+    )
+  }
+
+  /** What was found lost, and when. */
+  losses(): { first: number; next: number; reason: string; at: number }[] {
+    return this.#database
+      .prepare<[], { first: number; next: number; reason: string; at: number }>(
+        'select first_event as first, next_event as next, reason, at from loss order by first_event',
+      )
+      .all()
+  }
+
+  /** Runs `read` on one state of the index, whatever is written meanwhile. Keep it short. */
+  atOnce<T>(read: () => T): T {
+    this.#database.exec('begin')
+    try {
+      return read()
+    } finally {
+      this.#database.exec('commit')
+    }
   }
 
   /** Marks by kind, for the ledger: who settled what above the low-water mark. */
