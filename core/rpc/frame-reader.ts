@@ -118,7 +118,7 @@ export class FrameReader {
     if (count < 0 || count > this.#limits.maxBuffers)
       throw new SluiceError(
         'SLUICE_FRAME',
-        `no Avro frame: it announces ${count} buffers, 0 to ${this.#limits.maxBuffers} are allowed${guess(this.#head)}`,
+        `no Avro frame: it announces ${count} buffers, 0 to ${this.#limits.maxBuffers} are allowed${guess(this.#serial)}`,
       )
     this.#buffersLeft = count
     this.#length = 0
@@ -129,7 +129,11 @@ export class FrameReader {
   #beginBuffer(): void {
     const length = this.#head.readInt32BE(0)
     const room = this.#limits.maxFrameSize - this.#length
-    if (length < 0) throw new SluiceError('SLUICE_FRAME', `no Avro frame: it announces a buffer of ${length} bytes`)
+    if (length < 0)
+      throw new SluiceError(
+        'SLUICE_FRAME',
+        `no Avro frame: it announces a buffer of ${length} bytes${guess(this.#serial)}`,
+      )
     if (length > room)
       throw new SluiceError(
         'SLUICE_FRAME',
@@ -175,10 +179,11 @@ export class FrameReader {
   }
 }
 
-/** What else a peer may be speaking, from the first bytes it sent. */
-function guess(head: Buffer): string {
-  const text = head.toString('latin1')
-  if (/^(GET|POST|HEAD|PUT|OPTIONS|DELETE|CONNECT) /.test(text)) return '; it looks like HTTP'
+/** What else a peer may be speaking, from the four bytes where a serial should be. */
+function guess(serial: number): string {
+  const head = Buffer.alloc(4)
+  head.writeInt32BE(serial)
+  if (/^(GET |POST|HEAD|PUT |OPTI|DELE|CONN)/.test(head.toString('latin1'))) return '; it looks like HTTP'
   if (head[0] === 0x16 && head[1] === 3) return '; it looks like TLS, which is off here'
   if (head[0] === 0x78 && (head[1] === 0x9c || head[1] === 0x01 || head[1] === 0xda))
     return '; it looks like compression-type = deflate, which is off here'

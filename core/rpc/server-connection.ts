@@ -44,6 +44,8 @@ export interface ServerConnectionOptions {
 
 const noBytes = Buffer.alloc(0)
 const okAnswer = encodeStatus('OK')
+/** Calls in a row that cannot be read, after which the connection ends. */
+const mostUnreadable = 100
 /** Unread answers, in bytes, from which on no more calls are read. */
 const mostUnreadAnswers = 64 * 1024
 
@@ -67,6 +69,7 @@ export class ServerConnection {
   readonly #pending: Pending[] = []
   #pendingBytes = 0
   #shaken = false
+  #unreadable = 0
   #foreign: ForeignProtocol | undefined
   #held = false
   #ended = false
@@ -98,13 +101,19 @@ export class ServerConnection {
   }
 
   /**
-   * Ends a connection that has not completed its first frame, or is silent in the middle of one, for `milliseconds`.
-   * A connection between frames may be silent for ever.
+   * Ends a connection that has not completed its first frame, is silent in the middle of one, or does not read its
+   * answers, for `milliseconds`. A connection between frames may be silent for ever.
    */
   closeIfStalled(milliseconds: number): void {
-    if (this.#held || this.#pending.length > 0 || (this.#shaken && !this.#reader.midFrame)) return
+    const deaf = this.#stream.writableLength > mostUnreadAnswers
+    const resting = this.#held || this.#pending.length > 0 || (this.#shaken && !this.#reader.midFrame)
+    if (resting && !deaf) return
     if (this.#options.clock.monotonic() - this.#heardAt < milliseconds) return
-    const doing = this.#shaken ? 'in the middle of a frame' : 'without a first call'
+    const doing = deaf
+      ? 'while answers wait for it'
+      : this.#shaken
+        ? 'in the middle of a frame'
+        : 'without a first call'
     this.#close(this.#failure('SLUICE_TIMEOUT', `silent for ${milliseconds} ms ${doing}`))
   }
 
@@ -172,8 +181,12 @@ export class ServerConnection {
     } catch (error) {
       this.#handler.undecodable(this, error)
       this.#answer(pending, encodeCallError(describe(error)))
+      // One such call may be a mistake, many in a row are no client.
+      if (++this.#unreadable === mostUnreadable)
+        this.#close(this.#failure('SLUICE_FRAME', `${mostUnreadable} calls in a row that cannot be read`))
       return
     }
+    this.#unreadable = 0
     if (typeof running === 'string') {
       this.#answer(pending, encodeStatus(running))
       return
