@@ -119,7 +119,9 @@ async function buildSource(
     own: (key) => ownOfSource(key) || isMistakenChannel(key, entry),
   })
   const interceptors = await buildInterceptors(section, context)
-  const selector = await buildSelector(section, names, context)
+  // A channel that is there but broken has its own findings.
+  const selectable = context.lenient ? names : wordsOf(entry).filter((name) => known.includes(name))
+  const selector = await buildSelector(section, selectable, context)
   if (checked === undefined || selector === undefined) return undefined
   checkBatchSize(
     checked,

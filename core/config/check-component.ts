@@ -79,6 +79,18 @@ function texts(section: ComponentSection, own: ReadonlySet<string>, declared: re
   return flat
 }
 
+/** A group's prefix may be what is misspelt: `headers.x` for `header.x`. */
+function nearestGroupKey(key: string, declared: readonly DeclaredKey[]): string | undefined {
+  const segments = key.split('.')
+  for (const one of declared) {
+    const depth = one.key.split('.').length
+    if (!one.group || segments.length <= depth) continue
+    if (nearest(segments.slice(0, depth).join('.'), [one.key]) !== undefined)
+      return [one.key, ...segments.slice(depth)].join('.')
+  }
+  return undefined
+}
+
 function reportUnknown(
   section: ComponentSection,
   unknown: readonly string[],
@@ -89,15 +101,7 @@ function reportUnknown(
     const entry = section.entries.get(key)
     if (entry === undefined) continue
     const plain = declared.filter((one) => !one.group).map((one) => one.key)
-    let near = nearest(key, plain)
-    // A group's prefix may be what is misspelt: `header.x` for `headers.x`.
-    for (const one of declared)
-      if (one.group && near === undefined) {
-        const depth = one.key.split('.').length
-        const segments = key.split('.')
-        if (segments.length > depth && nearest(segments.slice(0, depth).join('.'), [one.key]) !== undefined)
-          near = [one.key, ...segments.slice(depth)].join('.')
-      }
+    const near = nearestGroupKey(key, declared) ?? nearest(key, plain)
     const known = plain.length === 0 ? `a ${section.label} of this type has no keys` : `known: ${plain.join(', ')}`
     context.findings.warning(
       entry.keyAt,

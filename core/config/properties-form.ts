@@ -30,11 +30,12 @@ function* logicalLines(text: string): Generator<LogicalLine> {
       line = line.slice(0, -1)
       offsets.pop()
     }
-    const continues = backslash && at < text.length
+    const isLast = at + 1 >= text.length
     if (text[at] === '\r' && text[at + 1] === '\n') at++
     at++
-    if (continues) continue
-    if (line !== '') yield { text: line, offsets }
+    if (backslash && !isLast) continue
+    // A backslash that ends the text makes a line of nothing, which Java takes for an empty key.
+    if (line !== '' || backslash) yield { text: line, offsets }
     line = ''
     offsets = []
   }
