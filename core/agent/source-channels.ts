@@ -1,4 +1,4 @@
-import type { Lane, PutOptions, SourcePosition } from '../channel/channel.ts'
+import type { Channel, Lane, PutOptions, SourcePosition } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
 import { errorText, isSluiceError, SluiceError } from '../errors.ts'
 import { Batch } from '../event/batch.ts'
@@ -60,6 +60,9 @@ export class SourceChannels implements ChannelProcessor {
   pending = 0
   /** Why the last put was refused; undefined once one succeeded. */
   refusal: SluiceError | undefined
+
+  /** How many events of a batch that is put in parts are stored. */
+  readonly #partsPut = new WeakMap<Route, number>()
 
   constructor(options: SourceChannelsOptions) {
     this.#options = options
@@ -212,12 +215,32 @@ export class SourceChannels implements ChannelProcessor {
     if (put.position && this.#positions.has(channel, put.position)) return
     counters.eventPutAttemptCount += events
     try {
-      await channel.put(route.batch, put)
+      if (events <= channel.transactionCapacity) await channel.put(route.batch, put)
+      else await this.#putInParts(route, channel, put)
     } catch (error) {
       counters.eventPutErrorCount++
       throw error
     }
     counters.eventPutSuccessCount += events
+  }
+
+  /**
+   * A batch of more events than the channel takes at once: a peer's batch size is its own affair, so it is put in parts. The
+   * position comes with the last one, and a retry goes on with the part that failed.
+   */
+  async #putInParts(route: Route, channel: Channel, put: PutOptions): Promise<void> {
+    const { position, identity, exclusive: _, ...rest } = put
+    const { batch } = route
+    for (let from = this.#partsPut.get(route) ?? 0; from < batch.count;) {
+      const to = Math.min(batch.count, from + channel.transactionCapacity)
+      await channel.put(batch.slice(from, to), {
+        ...rest,
+        ...(position && to === batch.count ? { position } : {}),
+        ...(identity ? { identity: { ...identity, firstEvent: identity.firstEvent + from } } : {}),
+      })
+      from = to
+      this.#partsPut.set(route, from)
+    }
   }
 
   #putOptional(route: Route, put: PutOptions): void {

@@ -13,6 +13,7 @@ import { loggerSink } from '../sink/logger/logger-sink.ts'
 import { nullSink } from '../sink/null/null-sink.ts'
 import { avroSource } from '../source/avro/avro.ts'
 import { taildirSource } from '../source/taildir/definition.ts'
+import { netcatSource } from '../source/netcat/netcat.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
@@ -21,6 +22,7 @@ export const builtinDefinitions: readonly AnyDefinition[] = [
   // sources
   avroSource,
   taildirSource,
+  netcatSource,
 
   // channels
   fileChannel,
