@@ -65,7 +65,7 @@ describe('docs/commands.md', () => {
     const text = readFileSync('docs/commands.md', 'utf8')
     const { context } = await run('--version')
     for (const command of createProgram(context).commands) {
-      const section = text.split(`\n## sluice ${command.name()}\n`)[1]?.split('\n## ')[0]
+      const section = text.split('\n## ').find((part) => new RegExp(`^sluice ${command.name()}\\b`).test(part))
       expect(section, command.name()).toBeDefined()
       for (const option of command.options)
         if (!option.hidden) expect(section, command.name()).toContain(option.long ?? option.short)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getProperties } from 'properties-file'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { checkFlowPorts, flowPorts } from '../../core/cli/command/flow-ports.ts'
 import { freePort } from '../../core/cli/command/free-port.ts'
 import { openWorkspace } from '../../core/cli/command/workspace.ts'
 
@@ -31,6 +32,29 @@ describe('a workspace', () => {
     const file = join(directory, 'file')
     writeFileSync(file, '')
     await expect(openWorkspace(file)).rejects.toThrow(/cannot be used: .*--workspace DIR/)
+  })
+})
+
+describe("a flow's ports", () => {
+  const flow = (port: number) => `edge.sources.r.type = netcat
+edge.sources.r.bind = 127.0.0.1
+edge.sources.r.port = ${port}
+edge.sources.u.type = netcatudp
+edge.sources.u.port = ${port}
+edge.sinks.k.port = ${port}
+`
+  it('are those of its sources, and one in use is named with where to change it', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    expect(flowPorts(flow(port))).toEqual([{ key: 'edge.sources.r.port', host: '127.0.0.1', port }])
+    await expect(checkFlowPorts(flow(port), '/w/flow.properties')).rejects.toThrow(
+      `127.0.0.1:${port} is in use by another program (or this workspace is open already). Stop that one, or write ` +
+        'another port for edge.sources.r.port into /w/flow.properties',
+    )
+    await new Promise((resolve) => server.close(resolve))
+    await checkFlowPorts(flow(port), '/w/flow.properties')
   })
 })
 

@@ -45,9 +45,19 @@ export function collectCommand(context: CommandLineContext): Command {
       }
       const dataDirectory = resolve(context.workingDirectory, options.dataDir ?? join(dataHome(context), agent))
       const file = await writeGeneratedFlow(dataDirectory, agent, collectFlow({ agent, listen, out, rollSeconds }))
-      context.stdout.write(`collecting on ${addressText(listen)} into ${out}; what waits is kept in ${dataDirectory}\n`)
       const log = createLog(context.stderr, { level: 'info' })
       const plan = { agent, files: [file], dataDirectory, baseDirectory: context.workingDirectory }
-      await runAgents([{ ...plan, properties: {}, watch: false, lenient: false, monitoring: undefined }], context, log)
+      await runAgents(
+        [{ ...plan, properties: {}, watch: false, lenient: false, monitoring: undefined }],
+        context,
+        log,
+        {
+          summaries: true,
+          started: () =>
+            context.stdout.write(
+              `collecting on ${addressText(listen)} into ${out}; what waits is kept in ${dataDirectory}\n`,
+            ),
+        },
+      )
     })
 }

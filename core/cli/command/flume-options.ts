@@ -15,6 +15,8 @@ export function collectProperty(text: string, before: SystemProperties = {}): Sy
 }
 
 export interface Monitoring {
+  /** Loopback unless `flume.monitoring.host` says otherwise: who reaches the port sees names and counts. */
+  readonly host: string
   readonly port: number
 }
 
@@ -31,7 +33,8 @@ export function monitoringOf(properties: SystemProperties): Monitoring | undefin
       `-Dflume.monitoring.type=${type}: only http is served; /metrics has Flume's JSON and Prometheus text`,
     )
   const port = properties['flume.monitoring.port']
-  return { port: port === undefined ? defaultMonitoringPort : parsePort(port, '-Dflume.monitoring.port') }
+  const host = properties['flume.monitoring.host'] ?? '127.0.0.1'
+  return { host, port: port === undefined ? defaultMonitoringPort : parsePort(port, '-Dflume.monitoring.port') }
 }
 
 /** The log that `-Dflume.root.logger=LEVEL,console` asks for. */

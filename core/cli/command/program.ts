@@ -4,6 +4,7 @@ import { agentCommand } from './agent.ts'
 import { checkCommand } from './check.ts'
 import { collectCommand } from './collect.ts'
 import { type CommandLineContext, exitCodes } from './context.ts'
+import { fsckCommand } from './fsck.ts'
 import { relayCommand } from './relay.ts'
 import { startCommand } from './start.ts'
 import { version } from './version.ts'
@@ -11,7 +12,14 @@ import { version } from './version.ts'
 /** Makes one command; each lives in a file of its own beside this one. */
 export type MakeCommand = (context: CommandLineContext) => Command
 
-const makers: readonly MakeCommand[] = [startCommand, agentCommand, checkCommand, relayCommand, collectCommand]
+const makers: readonly MakeCommand[] = [
+  startCommand,
+  agentCommand,
+  checkCommand,
+  relayCommand,
+  collectCommand,
+  fsckCommand,
+]
 
 /** The whole command line as commander knows it: what `--help` shows and what tests walk through. */
 export function createProgram(context: CommandLineContext): Command {

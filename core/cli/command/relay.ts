@@ -51,11 +51,19 @@ export function relayCommand(context: CommandLineContext): Command {
         ...watches.map(({ path, folder }) => (folder ? `every file in ${path}` : path)),
         ...listens.map((listen) => `${listen.type} on ${addressText(listen)}`),
       ]
-      context.stdout.write(
-        `relaying ${from.join(', ')} to ${addressText(to)}; what waits is kept in ${dataDirectory}\n`,
-      )
       const log = createLog(context.stderr, { level: 'info' })
       const plan = { agent, files: [file], dataDirectory, baseDirectory: context.workingDirectory }
-      await runAgents([{ ...plan, properties: {}, watch: false, lenient: false, monitoring: undefined }], context, log)
+      await runAgents(
+        [{ ...plan, properties: {}, watch: false, lenient: false, monitoring: undefined }],
+        context,
+        log,
+        {
+          summaries: true,
+          started: () =>
+            context.stdout.write(
+              `relaying ${from.join(', ')} to ${addressText(to)}; what waits is kept in ${dataDirectory}\n`,
+            ),
+        },
+      )
     })
 }

@@ -1,11 +1,14 @@
 import type { Log } from '../../log.ts'
 import type { CommandLineContext } from './context.ts'
 import { type AgentPlan, RunningAgent } from './running-agent.ts'
+import { printSummaries } from './summary.ts'
 import { untilStopped } from './until-stopped.ts'
 
 export interface RunHooks {
   /** Called once when every agent runs. */
   readonly started?: () => unknown
+  /** Print a line on how it goes now and then, when stdout is a terminal. */
+  readonly summaries?: boolean
 }
 
 /** Runs agents side by side in this process until a signal comes. When one cannot start, none runs. */
@@ -18,7 +21,11 @@ export async function runAgents(
   const agents = plans.map(
     (plan) => new RunningAgent(plan, context, plans.length === 1 ? log : log.child({ agent: plan.agent })),
   )
+  const over = new AbortController()
+  let printing: Promise<void> | undefined
   const stop = async () => {
+    over.abort()
+    await printing
     await Promise.all(agents.map((agent) => agent.stop()))
   }
   await untilStopped(
@@ -27,11 +34,14 @@ export async function runAgents(
         // The last tier first, so that the others find it up.
         for (const agent of agents.toReversed()) await agent.start()
         await hooks.started?.()
+        const status = () => agents[0]?.status()
+        if (hooks.summaries === true && context.stdout.isTTY === true)
+          printing = printSummaries(status, context.stdout, context.clock, over.signal)
       } catch (error) {
         await stop()
         throw error
       }
-      return { stopped: new Promise(() => undefined), stop }
+      return { stopped: Promise.race(agents.map((agent) => agent.stopRequested)), stop }
     },
     context,
     log,

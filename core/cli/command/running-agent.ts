@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { Agent } from '../../agent/agent.ts'
+import type { AgentStatus } from '../../agent/agent-status.ts'
 import { builtinRegistry } from '../../component/builtin.ts'
-import { loadConfig } from '../../config/load.ts'
-import type { AgentConfig, ConfigResult } from '../../config/model.ts'
+import type { ConfigResult } from '../../config/model.ts'
+import { WatchedConfig } from '../../config/watch.ts'
 import { errorText, SluiceError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { watchFiles } from './config-watcher.ts'
+import { MonitoringServer } from '../../metrics/monitoring-server.ts'
 import type { CommandLineContext } from './context.ts'
 import { findingLine } from './finding-line.ts'
 import type { Monitoring, SystemProperties } from './flume-options.ts'
@@ -31,20 +32,32 @@ export class RunningAgent {
   readonly #context: CommandLineContext
   readonly #log: Log
   readonly #registry = builtinRegistry()
+  readonly #files: WatchedConfig
   readonly #over = new AbortController()
   #agent: Agent | undefined
   #watching: Promise<void> | undefined
+  #metrics: MonitoringServer | undefined
 
   constructor(plan: AgentPlan, context: CommandLineContext, log: Log) {
     this.plan = plan
     this.#context = context
     this.#log = log
+    const { agent, files, properties, baseDirectory, lenient } = plan
+    this.#files = new WatchedConfig(
+      {
+        ...{ agent, properties, baseDirectory, lenient },
+        files: files.map((path) => ({ path })),
+        registry: this.#registry,
+        environment: context.environment,
+      },
+      context.clock,
+    )
   }
 
   /** Rejects, with nothing started, when the configuration has a mistake or the data folder cannot be used. */
   async start(): Promise<void> {
     const { plan } = this
-    const { config, findings } = await this.#load()
+    const { config, findings } = await this.#files.load()
     this.#report(findings)
     if (config === undefined) {
       const errors = findings.filter(({ severity }) => severity === 'error').length
@@ -59,35 +72,39 @@ export class RunningAgent {
         { cause: error },
       )
     }
-    this.#agent = this.#make(config)
-    await this.#agent.start()
+    const { dataDirectory, baseDirectory, monitoring } = plan
+    const { clock } = this.#context
+    const agent = new Agent({ config, registry: this.#registry, dataDirectory, baseDirectory, log: this.#log, clock })
+    await agent.start()
+    this.#agent = agent
+    if (monitoring !== undefined) await this.#serveMetrics(agent, monitoring)
     if (plan.watch)
-      this.#watching = watchFiles(plan.files, this.#context.clock, this.#over.signal, () => this.#changed())
+      this.#watching = this.#files
+        .watch(this.#over.signal, (result) => this.#changed(result))
+        .catch((error: unknown) =>
+          this.#log.error({ error }, `the configuration is no longer watched: ${errorText(error)}`),
+        )
+  }
+
+  /** Resolves when the agent was asked to stop by something else than a signal. */
+  get stopRequested(): Promise<void> {
+    return this.#agent?.stopRequested ?? Promise.resolve()
+  }
+
+  status(): AgentStatus | undefined {
+    return this.#agent?.status()
   }
 
   async stop(): Promise<void> {
     this.#over.abort()
-    await this.#watching
+    await Promise.all([this.#watching, this.#metrics?.stop()])
     await this.#agent?.stop()
   }
 
-  #make(config: AgentConfig): Agent {
-    const { dataDirectory, baseDirectory } = this.plan
-    const { clock } = this.#context
-    return new Agent({ config, registry: this.#registry, dataDirectory, baseDirectory, log: this.#log, clock })
-  }
-
-  #load(): Promise<ConfigResult> {
-    const { agent, files, properties, baseDirectory, lenient } = this.plan
-    return loadConfig({
-      agent,
-      files: files.map((path) => ({ path })),
-      registry: this.#registry,
-      environment: this.#context.environment,
-      properties,
-      baseDirectory,
-      lenient,
-    })
+  async #serveMetrics(agent: Agent, { host, port }: Monitoring): Promise<void> {
+    this.#metrics = new MonitoringServer({ agent: this.plan.agent, host, port, metrics: () => agent.metrics() })
+    const address = await this.#metrics.start()
+    this.#log.info(address, 'serving /metrics and /metrics/prometheus')
   }
 
   #report(findings: ConfigResult['findings']): void {
@@ -100,31 +117,19 @@ export class RunningAgent {
   }
 
   /** Applies what is different; what is wrong is refused whole, and the flow runs on as it was. */
-  async #changed(): Promise<void> {
-    const { agent } = this.plan
+  async #changed({ config, findings }: ConfigResult): Promise<void> {
+    this.#report(findings)
+    if (config === undefined) {
+      const errors = findings.filter(({ severity }) => severity === 'error').length
+      const runsOn = `the change is refused and ${this.plan.agent} runs on as it was: ${errorCount(errors)}`
+      this.#log.error({ code: 'SLUICE_CONFIG' }, runsOn)
+      return
+    }
     try {
-      const { config, findings } = await this.#load()
-      this.#report(findings)
-      if (config === undefined) {
-        const errors = findings.filter(({ severity }) => severity === 'error').length
-        this.#log.error(
-          { code: 'SLUICE_CONFIG' },
-          `the change is refused: ${errorCount(errors)}; ${agent} runs on as it was`,
-        )
-        return
-      }
-      await this.#apply(config)
+      await this.#agent?.apply(config)
     } catch (error) {
       this.#log.error({ error }, `the change could not be applied: ${errorText(error)}`)
     }
-  }
-
-  async #apply(config: AgentConfig): Promise<void> {
-    const next = this.#make(config)
-    await this.#agent?.stop()
-    this.#agent = next
-    await next.start()
-    this.#log.info({}, 'the changed configuration is applied')
   }
 }
 

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import type { CommandLineContext } from './context.ts'
 import { dataHome } from './data-home.ts'
+import { checkFlowPorts } from './flow-ports.ts'
 import { createLog } from './logging.ts'
 import { runAgents } from './run-agents.ts'
 import { suggestions } from './suggestions.ts'
@@ -21,6 +23,7 @@ export function startCommand(context: CommandLineContext): Command {
     .action(async (options: StartOptions) => {
       const directory = resolve(context.workingDirectory, options.workspace ?? join(dataHome(context), 'workspace'))
       const workspace = await openWorkspace(directory)
+      await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
       const log = createLog(context.stderr, { level: 'info' })
       const plans = Object.values(starterAgents).map((agent) => ({
         agent,
