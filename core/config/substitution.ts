@@ -152,7 +152,7 @@ export class Substitution {
     if (other !== undefined) {
       if (!this.#open.has(name)) return this.#valueOf(other)
       this.#findings.errorAt(entry, `refers to itself by way of ${[...this.#open].join(', ')}`, 'break the circle')
-      return ''
+      return `\${${name}}`
     }
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined
     if (value === undefined) {

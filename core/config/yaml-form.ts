@@ -8,11 +8,12 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  visit,
 } from 'yaml'
 import type { ConfigEntry, Position } from './entry.ts'
 import type { Findings } from './findings.ts'
 
-/** More than any real file; keeps aliases of aliases from growing without end. */
+/** More than any real file has; keeps aliases of aliases from growing without end. */
 const mostEntries = 100_000
 const deepest = 32
 
@@ -22,7 +23,9 @@ const componentSections = ['sources', 'channels', 'sinks', 'sinkgroups', 'config
 interface Walk {
   readonly entries: ConfigEntry[]
   readonly findings: Findings
-  readonly document: Document.Parsed
+  /** What each anchor names, in the order of the text: a name may be used again further down. */
+  readonly anchors: ReadonlyMap<string, readonly Node[]>
+  visited: number
   position(node: unknown): Position
 }
 
@@ -34,40 +37,63 @@ function scalarText(node: Node): string | undefined {
   return node.source ?? JSON.stringify(node.value)
 }
 
-const resolved = (walk: Walk, node: unknown): unknown => (isAlias(node) ? node.resolve(walk.document) : node)
+const startOf = (node: Node) => node.range?.[0] ?? 0
 
-function addEntry(walk: Walk, entry: ConfigEntry): boolean {
-  if (walk.entries.length < mostEntries) return walk.entries.push(entry) > 0
-  if (walk.entries.length === mostEntries) {
-    walk.entries.push(entry)
-    walk.findings.error(entry.keyAt, entry.key, `the file has more than ${mostEntries} keys`, 'use fewer aliases')
-  }
-  return false
+/** Collected once: asking yaml for each alias walks the whole document again. */
+function anchorsOf(document: Document.Parsed): Map<string, Node[]> {
+  const anchors = new Map<string, Node[]>()
+  visit(document, {
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, [...(anchors.get(node.anchor) ?? []), node])
+    },
+  })
+  return anchors
 }
 
-function addList(walk: Walk, path: string, keyAt: Position, items: readonly unknown[], valueAt: Position): boolean {
+function resolved(walk: Walk, path: string, node: unknown): unknown {
+  if (!isAlias(node)) return node
+  const target = walk.anchors.get(node.source)?.findLast((one) => startOf(one) < startOf(node))
+  if (target === undefined)
+    walk.findings.error(walk.position(node), path, `nothing has the anchor &${node.source}`, 'define it further up')
+  return target
+}
+
+/** Counts what is walked; false, with one finding, when it is too much. */
+function mayVisit(walk: Walk, path: string, at: Position): boolean {
+  if (++walk.visited === mostEntries)
+    walk.findings.error(at, path, `the file has more than ${mostEntries} keys`, 'use fewer aliases')
+  return walk.visited < mostEntries
+}
+
+function addList(walk: Walk, path: string, keyAt: Position, items: readonly unknown[], valueAt: Position): void {
   const texts: string[] = []
   for (const item of items) {
-    const node = resolved(walk, item)
+    const node = resolved(walk, path, item)
     const text = isScalar(node) ? scalarText(node) : undefined
     if (text === undefined || text === '')
       walk.findings.error(walk.position(item), path, 'has an item that is no text', 'a list may have texts only')
     else texts.push(text)
   }
-  return addEntry(walk, { key: path, value: texts.join(' '), items: texts, keyAt, valueAt })
+  walk.entries.push({ key: path, value: texts.join(' '), items: texts, keyAt, valueAt })
 }
 
 /** Adds what is below `path`; false when there is too much. */
 function flatten(walk: Walk, path: string, keyAt: Position, value: unknown, depth: number): boolean {
-  const node = resolved(walk, value)
+  if (!mayVisit(walk, path, keyAt)) return false
+  const node = resolved(walk, path, value)
   const valueAt = isAlias(value) || node === null || node === undefined ? keyAt : walk.position(node)
   if (isCollection(node) && depth > deepest) {
     walk.findings.error(keyAt, path, `is nested more than ${deepest} deep`, 'use dotted keys')
     return true
   }
-  if (isSeq(node)) return addList(walk, path, keyAt, node.items, valueAt)
-  if (!isMap(node))
-    return addEntry(walk, { key: path, value: isScalar(node) ? (scalarText(node) ?? '') : '', keyAt, valueAt })
+  if (isSeq(node)) {
+    addList(walk, path, keyAt, node.items, valueAt)
+    return true
+  }
+  if (!isMap(node)) {
+    walk.entries.push({ key: path, value: isScalar(node) ? (scalarText(node) ?? '') : '', keyAt, valueAt })
+    return true
+  }
   const segments = path.split('.')
   const isSection =
     (segments.length === 2 && componentSections.includes(segments[1] ?? '')) ||
@@ -75,7 +101,7 @@ function flatten(walk: Walk, path: string, keyAt: Position, value: unknown, dept
   if (isSection) {
     const names = node.items.map((pair) => (isScalar(pair.key) ? String(pair.key.value) : ''))
     const items = names.filter((name) => name !== '')
-    if (!addEntry(walk, { key: path, value: items.join(' '), items, keyAt, valueAt })) return false
+    walk.entries.push({ key: path, value: items.join(' '), items, keyAt, valueAt })
   }
   for (const pair of node.items) {
     if (!isScalar(pair.key)) {
@@ -142,7 +168,7 @@ export function parseYaml(file: string, text: string, findings: Findings): Confi
     )
     return []
   }
-  const walk: Walk = { entries: [], findings, document, position }
+  const walk: Walk = { entries: [], findings, anchors: anchorsOf(document), visited: 0, position }
   for (const pair of top.items) {
     const key = isScalar(pair.key) ? String(pair.key.value) : ''
     // Keys beside `agents` are for anchors: x-defaults, as in compose files.
