@@ -6,9 +6,11 @@ import type { FileGroup } from './file-group.ts'
 import type { FolderLook } from './folder-scan.ts'
 import { type FlumePosition, readFlumePositions, writeFlumePositions } from './flume-position-file.ts'
 import { fingerprint, mostHead, mostTail, startMark } from './mark.ts'
-import type { FileContent, OpenFiles } from './open-files.ts'
+import { bytesAt } from './file-content.ts'
+import type { OpenFiles } from './open-files.ts'
 import type { TaildirSettings } from './settings.ts'
 import type { StreamFeed } from './stream-feed.ts'
+import { StreamResolver } from './stream-resolver.ts'
 import type { StreamTable } from './stream-table.ts'
 import type { Sighting, Stream } from './stream.ts'
 
@@ -26,6 +28,7 @@ export interface TrackerParts {
 export class FileTracker {
   readonly #parts: TrackerParts
   readonly #positionFile: string | undefined
+  readonly #resolver: StreamResolver
   readonly #byPath = new Map<string, Stream>()
   #flumePositions: FlumePosition[] = []
   #firstLook = true
@@ -34,6 +37,7 @@ export class FileTracker {
   constructor(parts: TrackerParts) {
     this.#parts = parts
     const { settings, context } = parts
+    this.#resolver = new StreamResolver(parts.table, parts.files, context, settings.holdTime)
     if (settings.positionFile !== undefined)
       this.#positionFile = isAbsolute(settings.positionFile)
         ? settings.positionFile
@@ -81,53 +85,121 @@ export class FileTracker {
     for (const stream of [...table.followed()])
       if (!seen.has(stream) && !skipped.has(stream.path) && !unreadable.some((path) => stream.path.startsWith(path)))
         await this.#missed(stream)
+    for (const stream of [...table.followed()]) if (stream.unresolved) await this.#resolve(stream)
+    for (const look of looks) if (look.changed || this.#firstLook) await this.#search(look)
     await this.#tend()
     this.#firstLook = false
-    this.#flumePositions = []
   }
 
   async #sight(sighting: Sighting): Promise<Stream> {
     const { table, context, enqueue } = this.#parts
+    const now = context.clock.monotonic()
     let stream = table.find(sighting)
-    if (stream !== undefined && isOther(stream, sighting)) {
-      await this.#abandon(stream, 'replaced')
+    // A reader that is at it sees for itself that it reads something else now.
+    if (stream !== undefined && !stream.busy && isOther(stream, sighting)) {
+      if (stream.unresolved) table.forget(stream)
+      else await this.#abandon(stream, 'cut')
       stream = undefined
     }
     if (stream === undefined) {
-      stream = await this.#identify(sighting)
-      stream.activeAt = context.clock.monotonic()
-      enqueue(stream)
+      stream = this.#identify(sighting)
+      stream.activeAt = now
     } else {
-      const grown = sighting.size !== stream.size
-      if (grown) stream.grewAt = context.clock.monotonic()
-      if (grown || sighting.changedAt !== stream.changedAt || stream.read.offset < sighting.size) enqueue(stream)
-      if (stream.path !== sighting.path) this.#byPath.delete(stream.path)
+      const changed = sighting.size !== stream.size || sighting.changedAt !== stream.changedAt
+      if (sighting.size !== stream.size) stream.grewAt = now
+      if (stream.path !== sighting.path && this.#byPath.get(stream.path) === stream) this.#byPath.delete(stream.path)
+      const behind = !stream.gzip && stream.read.offset < sighting.size
       stream.seen(sighting)
+      if (changed || behind || stream.retry) enqueue(stream)
+      stream.retry = false
     }
     this.#byPath.set(sighting.path, stream)
+    await this.#keepOpen(stream)
     return stream
   }
 
+  /** A file with something unread is held open from the first look on: it stays readable if it is deleted. */
+  async #keepOpen(stream: Stream): Promise<void> {
+    const { files } = this.#parts
+    if (
+      stream.busy ||
+      stream.orphan ||
+      stream.gzip ||
+      !files.hasRoom ||
+      files.has(stream) ||
+      stream.read.offset >= stream.size
+    )
+      return
+    try {
+      await files.open(stream)
+    } catch (error) {
+      stream.note = `not read: ${errorText(error)}`
+    }
+  }
+
   /** Which stream an inode that no stream is known for belongs to. */
-  async #identify(sighting: Sighting): Promise<Stream> {
-    const { table, settings, context, feed } = this.#parts
-    for (const orphan of table.orphans())
-      if (orphan.inode === sighting.inode && orphan.device === sighting.device && !isOther(orphan, sighting)) {
-        // Whether it holds what was read of it shows when it is read.
-        table.adopt(orphan, sighting)
-        orphan.stops = context.channels.position(orphan.key)?.stops ?? []
-        return orphan
-      }
+  #identify(sighting: Sighting): Stream {
+    const { table } = this.#parts
+    const orphan = table.findOrphan(sighting)
+    if (orphan !== undefined && !orphan.cut && !orphan.busy) {
+      // Whether it holds what was read of it shows when it is read.
+      if (!isOther(orphan, sighting)) return this.#adopt(orphan, sighting)
+      orphan.cut = true
+    }
     const stream = table.begin(sighting)
-    if (!this.#firstLook) return stream
-    const flume = this.#flumePositions.find((one) => one.inode === sighting.inode && one.file === sighting.path)
-    const offset =
-      flume !== undefined && flume.pos <= sighting.size ? flume.pos : settings.skipToEnd ? sighting.size : 0
-    if (offset > 0) {
+    stream.unresolved = true
+    return stream
+  }
+
+  #adopt(stream: Stream, sighting: Sighting): Stream {
+    const { table, context, enqueue } = this.#parts
+    table.adopt(stream, sighting)
+    stream.stops = context.channels.position(stream.key)?.stops ?? []
+    stream.activeAt = context.clock.monotonic()
+    stream.cut = false
+    this.#byPath.set(sighting.path, stream)
+    enqueue(stream)
+    return stream
+  }
+
+  async #resolve(stream: Stream): Promise<void> {
+    const { table, files, context } = this.#parts
+    const decision = await this.#resolver.resolve(stream)
+    if (decision === 'held') return
+    if (decision === 'own') {
+      await this.#begin(stream)
+      return
+    }
+    context.log.info({ path: stream.path, was: decision.path, offset: decision.read.offset }, 'a file goes on here')
+    await files.close(stream)
+    table.forget(stream)
+    this.#adopt(decision, stream.sighting())
+  }
+
+  /** A stream of its own: from its first byte, or where the settings or Flume's position file say. */
+  async #begin(stream: Stream): Promise<void> {
+    const { settings, feed, enqueue } = this.#parts
+    const flume = this.#flumePositions.find((one) => one.inode === stream.inode && one.file === stream.path)
+    const fromEnd = settings.skipToEnd && this.#firstLook
+    const offset = flume !== undefined && flume.pos <= stream.size ? flume.pos : fromEnd ? stream.size : 0
+    if (offset > 0 && !stream.gzip) {
       await this.#startAt(stream, offset)
       feed.put(stream, Batch.empty, stream.read, true)
     }
-    return stream
+    if (flume) this.#flumePositions = this.#flumePositions.filter((one) => one !== flume)
+    stream.unresolved = false
+    enqueue(stream)
+  }
+
+  async #search(look: FolderLook): Promise<void> {
+    for (const { stream, sighting } of await this.#resolver.search(look)) {
+      this.#parts.context.log.info({ path: sighting.path, was: stream.path }, 'a file goes on here')
+      this.#adopt(stream, sighting)
+      // No look shows this name: it is read to its end as a file that has left the folder.
+      await this.#keepOpen(stream)
+      stream.goneSince = this.#parts.context.clock.monotonic()
+    }
+    for (const stream of this.#parts.table.orphans()) this.#reportUnread(stream)
   }
 
   async #startAt(stream: Stream, offset: number): Promise<void> {
@@ -136,6 +208,7 @@ export class FileTracker {
       if (content === undefined) return
       const head = await bytesAt(content, 0, Math.min(mostHead, offset))
       const tail = await bytesAt(content, Math.max(0, offset - mostTail), Math.min(mostTail, offset))
+      stream.headStart = Buffer.from(head.subarray(0, 16))
       stream.goOnAt({ offset, tail: fingerprint(tail), line: startMark.line }, fingerprint(head))
     } catch (error) {
       this.#parts.context.log.warn({ path: stream.path, err: error }, 'a file is not read')
@@ -147,6 +220,10 @@ export class FileTracker {
   async #missed(stream: Stream): Promise<void> {
     const { context, files, enqueue } = this.#parts
     const now = context.clock.monotonic()
+    if (stream.unresolved && !files.has(stream)) {
+      this.#parts.table.forget(stream)
+      return
+    }
     if (stream.goneSince === undefined) {
       stream.goneSince = now
       stream.activeAt = now
@@ -175,7 +252,7 @@ export class FileTracker {
       if (quiet < settings.idleTimeout || stream.busy || stream.queued) continue
       if (stream.goneSince === undefined) {
         if (stream.read.offset >= stream.size) await files.close(stream)
-      } else if (!stream.final) {
+      } else if (!stream.final && (await files.held(stream)?.links()) === 0) {
         // Nobody will finish its last line any more.
         stream.final = true
         enqueue(stream)
@@ -191,23 +268,27 @@ export class FileTracker {
     if (now - this.#positionsWrittenAt >= settings.writePosInterval) await this.writePositionFile()
   }
 
-  async #abandon(stream: Stream, reason: 'replaced' | 'gone' | 'finished'): Promise<void> {
+  async #abandon(stream: Stream, reason: 'cut' | 'gone' | 'finished'): Promise<void> {
     const { context, files, table } = this.#parts
-    const unread = stream.size - stream.read.offset
-    if (reason === 'gone' && unread > 0) {
-      const message = `${stream.path} was deleted with ${unread} bytes unread`
-      context.log.warn({ path: stream.path, bytes: unread }, message)
-      context.reportEvent('SLUICE_FILE', message)
-    } else context.log.info({ path: stream.path, offset: stream.read.offset }, `the file is ${reason}`)
+    context.log.info({ path: stream.path, offset: stream.read.offset }, `the file is ${reason}`)
     stream.goneSince ??= context.clock.monotonic()
+    stream.cut = reason === 'cut'
+    stream.unreadTold = reason !== 'gone' || stream.gzip
     table.abandon(stream)
     if (this.#byPath.get(stream.path) === stream) this.#byPath.delete(stream.path)
     await files.close(stream)
   }
 
+  #reportUnread(stream: Stream): void {
+    const unread = stream.size - stream.read.offset
+    if (stream.unreadTold) return
+    stream.unreadTold = true
+    if (unread > 0) this.#parts.context.reportEvent('SLUICE_FILE', `${stream.path} is gone with ${unread} bytes unread`)
+  }
+
   /** A reader found that the stream's file holds something else than was read of it. */
   async replaced(stream: Stream): Promise<void> {
-    if (!stream.orphan) await this.#abandon(stream, 'replaced')
+    if (!stream.orphan) await this.#abandon(stream, 'cut')
   }
 
   /** The stream's path did not lead to it. The next look shows where it is. */
@@ -215,7 +296,8 @@ export class FileTracker {
     this.#byPath.delete(stream.path)
   }
 
-  atEnd(stream: Stream): void {
+  async atEnd(stream: Stream): Promise<void> {
+    if (stream.gzip) await this.#parts.files.close(stream)
     if (stream.size < stream.read.offset) stream.size = stream.read.offset
   }
 
@@ -257,11 +339,6 @@ export class FileTracker {
 
 /** What can be told without reading: cut short, or made at another time. */
 function isOther(stream: Stream, sighting: Sighting): boolean {
-  if (sighting.size < stream.read.offset) return true
+  if (!stream.gzip && sighting.size < stream.read.offset) return true
   return stream.born !== '' && sighting.born !== '' && stream.born !== sighting.born
-}
-
-async function bytesAt(content: FileContent, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length)
-  return buffer.subarray(0, await content.read(buffer, position))
 }

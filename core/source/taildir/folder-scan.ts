@@ -20,6 +20,7 @@ export interface FolderProblem {
 
 /** What one look at a folder found. */
 export interface FolderLook {
+  readonly directory: string
   readonly sightings: readonly Sighting[]
   /** Paths that were left out this time, because nothing says that they changed. */
   readonly skipped: ReadonlySet<string>
@@ -64,7 +65,7 @@ export class FolderScan {
       this.#names = undefined
       this.#folderTime = -1n
       problems.push({ path: this.directory, message: folderMessage(error), folder: true })
-      return { sightings: [], skipped: new Set(), problems, names: undefined, changed: true }
+      return { directory: this.directory, sightings: [], skipped: new Set(), problems, names: undefined, changed: true }
     }
     const skipped = new Set<string>()
     const targets: { path: string; group: FileGroup }[] = []
@@ -80,7 +81,7 @@ export class FolderScan {
       for (const result of await Promise.all(targets.slice(index, index + parallelStats).map((one) => this.#see(one))))
         if ('inode' in result) sightings.push(result)
         else if (result.message !== '') problems.push(result)
-    return { sightings, skipped, problems, names: this.#names, changed }
+    return { directory: this.directory, sightings, skipped, problems, names: this.#names, changed }
   }
 
   async #list(): Promise<boolean> {

@@ -1,35 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { systemCode } from '../../errors.ts'
+import { type FileContent, openContent } from './file-content.ts'
 import type { Stream } from './stream.ts'
-
-/** Bytes of a file, from an open handle: they stay readable when the file is renamed or deleted. */
-export interface FileContent {
-  /** Fills `buffer` from byte `position` of the content on; returns how many there were, fewer only at the end. */
-  read(buffer: Buffer, position: number): Promise<number>
-  close(): Promise<void>
-}
-
-class PlainContent implements FileContent {
-  readonly #handle: FileHandle
-
-  constructor(handle: FileHandle) {
-    this.#handle = handle
-  }
-
-  async read(buffer: Buffer, position: number): Promise<number> {
-    let filled = 0
-    while (filled < buffer.length) {
-      const { bytesRead } = await this.#handle.read(buffer, filled, buffer.length - filled, position + filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return filled
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close()
-  }
-}
 
 /** The handles of the streams that are read, at most `limit` of them: the one not used for longest is closed first. */
 export class OpenFiles {
@@ -42,6 +13,16 @@ export class OpenFiles {
 
   get count(): number {
     return this.#contents.size
+  }
+
+  /** True when one more can be opened without closing another. */
+  get hasRoom(): boolean {
+    return this.#contents.size < this.#limit
+  }
+
+  /** The stream's content, when it is open. */
+  held(stream: Stream): FileContent | undefined {
+    return this.#contents.get(stream)
   }
 
   has(stream: Stream): boolean {
@@ -58,21 +39,16 @@ export class OpenFiles {
     }
     if (stream.orphan) return undefined
     await this.#makeRoom(this.#limit - 1)
-    let handle: FileHandle
+    let content: FileContent | undefined
     try {
-      handle = await open(stream.path, 'r')
+      content = await openContent(stream, stream.inodeKey)
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined
       if (systemCode(error) === 'EMFILE' || systemCode(error) === 'ENFILE')
         await this.#makeRoom(Math.floor(this.#contents.size / 2))
       throw error
     }
-    const { dev, ino } = await handle.stat({ bigint: true })
-    if (`${dev}:${ino}` !== stream.inodeKey) {
-      await handle.close()
-      return undefined
-    }
-    const content = new PlainContent(handle)
+    if (content === undefined) return undefined
     this.#contents.set(stream, content)
     return content
   }

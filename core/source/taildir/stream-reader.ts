@@ -4,7 +4,7 @@ import type { Batch } from '../../event/batch.ts'
 import type { Headers } from '../../event/event.ts'
 import { type AddEvent, LineSplitter, type SplitterSettings } from './line-splitter.ts'
 import { type Mark, fingerprint, markAt, mostHead, mostTail, sameFingerprint } from './mark.ts'
-import type { FileContent } from './open-files.ts'
+import type { FileContent } from './file-content.ts'
 import type { Stream } from './stream.ts'
 import { type TextForm, detectForm } from './text-form.ts'
 
@@ -68,6 +68,8 @@ export class StreamReader {
       const { tail } = stream.read
       if (length < at || !sameFingerprint(fingerprint(bytes.subarray(at - tail.length, at)), tail)) return 'replaced'
       const atEnd = length < this.#buffer.length
+      if (from === 0 && stream.headStart.length < 16)
+        stream.headStart = Buffer.from(bytes.subarray(0, Math.min(16, length)))
       const splitter = this.#splitterOf(stream, bytes, from)
       if (splitter === undefined) return 'end'
       const chunk = this.#splitChunk(stream, splitter, bytes, from, !atEnd, turn)

@@ -7,6 +7,7 @@ import { type Sighting, Stream } from './stream.ts'
 export class StreamTable {
   readonly #byInode = new Map<string, Stream>()
   readonly #orphans = new Set<Stream>()
+  readonly #orphanByInode = new Map<string, Stream>()
   readonly #newKey: (sighting: Sighting) => string
 
   /** `newKey` makes a key that no stream ever had. */
@@ -47,12 +48,13 @@ export class StreamTable {
     if (this.#byInode.get(stream.inodeKey) === stream) this.#byInode.delete(stream.inodeKey)
     stream.orphan = true
     this.#orphans.add(stream)
+    this.#orphanByInode.set(stream.inodeKey, stream)
   }
 
   /** The stream goes on in this file. */
   adopt(stream: Stream, sighting: Sighting): void {
     if (this.#byInode.get(stream.inodeKey) === stream) this.#byInode.delete(stream.inodeKey)
-    this.#orphans.delete(stream)
+    this.#noOrphan(stream)
     stream.orphan = false
     stream.seen(sighting)
     this.#byInode.set(stream.inodeKey, stream)
@@ -60,7 +62,17 @@ export class StreamTable {
 
   forget(stream: Stream): void {
     if (this.#byInode.get(stream.inodeKey) === stream) this.#byInode.delete(stream.inodeKey)
+    this.#noOrphan(stream)
+  }
+
+  /** The last stream that the file's inode held before it was lost sight of. */
+  findOrphan(sighting: Sighting): Stream | undefined {
+    return this.#orphanByInode.get(`${sighting.device}:${sighting.inode}`)
+  }
+
+  #noOrphan(stream: Stream): void {
     this.#orphans.delete(stream)
+    if (this.#orphanByInode.get(stream.inodeKey) === stream) this.#orphanByInode.delete(stream.inodeKey)
   }
 
   /** Takes up what the channels know: every stream is an orphan until its file is found. */
@@ -69,7 +81,6 @@ export class StreamTable {
     if (decoded === undefined) return false
     const { state, mark } = decoded
     const stream = new Stream(position.key, { ...state, group, size: position.offset })
-    stream.gzip = state.gzip
     stream.goOnAt(mark, state.head)
     this.abandon(stream)
     return true

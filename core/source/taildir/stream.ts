@@ -1,5 +1,6 @@
 import type { Lane } from '../../channel/channel.ts'
 import type { FileGroup } from './file-group.ts'
+import { isGzipName } from './file-content.ts'
 import type { LineSplitter } from './line-splitter.ts'
 import { type Fingerprint, type Mark, noFingerprint, startMark } from './mark.ts'
 import type { StreamState } from './stored-position.ts'
@@ -27,7 +28,7 @@ export class Stream implements StreamState {
   inode: string
   born: string
   changedAt: number
-  gzip = false
+  gzip: boolean
   head: Fingerprint = noFingerprint
   size: number
   /** Everything before it is in the channel. */
@@ -55,6 +56,14 @@ export class Stream implements StreamState {
   goneSince: number | undefined
   /** What a folder shows under this stream's inode is not this stream any more, or nothing at all: it can only be found elsewhere. */
   orphan = false
+  /** It became an orphan because its file was cut to nothing or overwritten. */
+  cut = false
+  /** Its first bytes, a few, to tell it from others at a glance. */
+  headStart: Buffer = Buffer.alloc(0)
+  /** New, and whether it is a copy of another stream is not known yet: nothing is read of it. */
+  unresolved = false
+  heldSize = -1
+  heldSince = 0
   readAt: number | undefined
   /** Monotonic milliseconds at which new bytes were last seen. */
   activeAt = 0
@@ -62,10 +71,14 @@ export class Stream implements StreamState {
   grewAt = 0
   /** Something came up while it was read: it is to be read again. */
   again = false
+  /** The last reading failed: the next look tries again. */
+  retry = false
   /** What its unfinished end is to become at the next reading: nothing yet, the events that are whole lines, all of it. */
   flushDue: 'nothing' | 'events' | 'part' = 'nothing'
   /** Nothing will be added to it any more. */
   final = false
+  /** The operator knows that it went with bytes unread, or it did not. */
+  unreadTold = true
   /** Lines over the limit that were told of. */
   longLines = 0
   note = ''
@@ -79,11 +92,19 @@ export class Stream implements StreamState {
     this.born = sighting.born
     this.changedAt = sighting.changedAt
     this.size = sighting.size
+    this.gzip = isGzipName(sighting.path)
+    this.final = this.gzip
   }
 
   /** `device:inode`. */
   get inodeKey(): string {
     return `${this.device}:${this.inode}`
+  }
+
+  /** How the file was when it was last seen. */
+  sighting(): Sighting {
+    const { path, group, device, inode, born, size, changedAt } = this
+    return { path, group, device, inode, born, size, changedAt }
   }
 
   /** Starts reading at `mark`, of which the channels know. */
@@ -118,6 +139,9 @@ export class Stream implements StreamState {
     this.born = sighting.born
     this.changedAt = sighting.changedAt
     this.size = sighting.size
+    this.gzip = isGzipName(sighting.path)
+    // What an archive holds never grows.
+    this.final = this.gzip
     this.goneSince = undefined
   }
 }

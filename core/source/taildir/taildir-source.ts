@@ -233,6 +233,7 @@ class TailRun {
   // Reading
 
   #enqueue(stream: Stream): void {
+    if (stream.unresolved) return
     if (stream.queued || stream.busy || stream.blocked || stream.broken) {
       stream.again = true
       return
@@ -267,6 +268,7 @@ class TailRun {
         const message = `not read: ${errorText(error)}`
         if (stream.note !== message) this.#context.log.warn({ path: stream.path, err: error }, 'a file is not read')
         stream.note = message
+        stream.retry = true
         this.#context.counters.eventReadFail++
         await this.#files.close(stream)
       } finally {
@@ -310,7 +312,7 @@ class TailRun {
         // What was read without an event (a mark, a hole, an omitted rest) is confirmed when nothing else is.
         if (stream.putsInFlight === 0 && stream.read.offset > stream.confirmed.offset && !stream.broken)
           this.#feed.put(stream, Batch.empty, stream.read, true)
-        this.#tracker.atEnd(stream)
+        await this.#tracker.atEnd(stream)
         return false
     }
   }
