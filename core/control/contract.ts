@@ -1,0 +1,165 @@
+/**
+ * Everything that can be asked of a running agent: one list of calls and one of subscriptions. The window, the command
+ * line and tests use nothing else; carriers know no single call. Parameters and results are checked at the border.
+ */
+import { z } from 'zod'
+import { agentStatusSchema, ledgerSchema } from './status-schema.ts'
+
+/** `read` looks, `operate` commands the flow, `configure` changes the configuration. */
+export const roles = ['read', 'operate', 'configure'] as const
+export type Role = (typeof roles)[number]
+
+interface Call<Params extends z.ZodType, Result extends z.ZodType> {
+  readonly summary: string
+  readonly role: Role
+  readonly params: Params
+  readonly result: Result
+}
+
+function call<Params extends z.ZodType, Result extends z.ZodType>(
+  role: Role,
+  summary: string,
+  params: Params,
+  result: Result,
+): Call<Params, Result> {
+  return { summary, role, params, result }
+}
+
+const done = z.object({})
+/** A part's name (`r1`), with its kind in front where several parts share it (`source:r1`). */
+const component = z.string().min(1).max(300)
+/** Events a second. */
+const rate = z.number().positive().max(1e9)
+
+const historyPoint = z.object({ t: z.number(), min: z.number(), max: z.number(), last: z.number() })
+
+const operatorEvent = z.object({
+  id: z.number(),
+  firstAt: z.number(),
+  lastAt: z.number(),
+  count: z.number(),
+  component: z.string(),
+  code: z.string(),
+  message: z.string(),
+  acknowledged: z.boolean(),
+})
+
+const finding = z.object({
+  severity: z.enum(['error', 'warning']),
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  key: z.string(),
+  message: z.string(),
+  hint: z.string(),
+})
+
+const configFile = z.object({ path: z.string(), text: z.string() })
+
+export const calls = {
+  status: call('read', 'What every part is doing.', z.object({}), agentStatusSchema),
+  pause: call(
+    'operate',
+    'Pauses a source or a sink; without a component all of them. Outlives a restart.',
+    z.object({ component: component.optional() }),
+    done,
+  ),
+  resume: call(
+    'operate',
+    "Ends a pause, or a channel's drain; without a component all of them.",
+    z.object({ component: component.optional() }),
+    done,
+  ),
+  drain: call(
+    'operate',
+    'Pauses the sources of a channel until its sinks have emptied it.',
+    z.object({ channel: component, rate: rate.optional() }),
+    done,
+  ),
+  cancelDrain: call('operate', 'Ends a drain before its time.', z.object({ channel: component }), done),
+  setRate: call(
+    'operate',
+    'Lets at most so many events a second leave a channel; null ends the limit.',
+    z.object({ channel: component, rate: rate.nullable() }),
+    done,
+  ),
+  stop: call('operate', 'Stops the agent; what is queued stays queued.', z.object({}), done),
+  history: call(
+    'read',
+    'A series such as channel:c1:events between two times, as at most so many buckets.',
+    z.object({
+      series: z.string().min(1).max(400),
+      from: z.number(),
+      to: z.number(),
+      pixels: z.number().int().min(1).max(10_000),
+    }),
+    z.object({ width: z.number(), points: z.array(historyPoint) }),
+  ),
+  historySeries: call('read', 'The names of all series.', z.object({}), z.array(z.string())),
+  ledger: call(
+    'read',
+    'The books of a channel; null while it is not open.',
+    z.object({ channel: component }),
+    ledgerSchema.nullable(),
+  ),
+  events: call(
+    'read',
+    'What happened, the newest first.',
+    z.object({
+      limit: z.number().int().min(1).max(1_000).default(100),
+      before: z.number().int().optional(),
+      acknowledged: z.boolean().default(false),
+    }),
+    z.array(operatorEvent),
+  ),
+  acknowledge: call(
+    'operate',
+    'Marks events as seen; returns how many were open.',
+    z.object({ ids: z.union([z.literal('all'), z.array(z.number().int()).max(10_000)]) }),
+    z.object({ count: z.number() }),
+  ),
+  configGet: call('read', 'The configuration files as they are.', z.object({}), z.array(configFile)),
+  configCheck: call(
+    'read',
+    'What would be found in these files.',
+    z.object({ files: z.array(configFile).min(1).max(100) }),
+    z.array(finding),
+  ),
+  configApply: call(
+    'configure',
+    'Writes these files and applies the difference; with an error among the findings nothing happens.',
+    z.object({ files: z.array(configFile).min(1).max(100) }),
+    z.object({ applied: z.boolean(), findings: z.array(finding) }),
+  ),
+} as const
+
+export type CallName = keyof typeof calls
+/** What a caller gives; defaults may be left out. */
+export type CallParams<Name extends CallName> = z.input<(typeof calls)[Name]['params']>
+export type CallResult<Name extends CallName> = z.output<(typeof calls)[Name]['result']>
+
+/** Each message holds the whole state, so that a reader that missed some has lost nothing. At most four a second. */
+export const subscriptions = {
+  status: { role: 'read', params: z.object({}), message: agentStatusSchema },
+  events: {
+    role: 'read',
+    params: z.object({ limit: z.number().int().min(1).max(1_000).default(100) }),
+    message: z.array(operatorEvent),
+  },
+} as const satisfies Record<string, { role: Role; params: z.ZodType; message: z.ZodType }>
+
+export type SubscriptionName = keyof typeof subscriptions
+export type SubscriptionParams<Name extends SubscriptionName> = z.input<(typeof subscriptions)[Name]['params']>
+export type SubscriptionMessage<Name extends SubscriptionName> = z.output<(typeof subscriptions)[Name]['message']>
+
+/** What a carrier carries: names and JSON values. Errors are `SluiceError`s on both ends. */
+export interface ControlPort {
+  call(name: string, params: unknown, signal?: AbortSignal): Promise<unknown>
+  /** Resolves when it is established, with the function that ends it. `ended` hears of its end from the other side. */
+  subscribe(
+    name: string,
+    params: unknown,
+    listener: (message: unknown) => void,
+    ended: (error: unknown) => void,
+  ): Promise<() => void>
+}
