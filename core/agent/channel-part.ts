@@ -5,14 +5,15 @@ import { ChannelCounters } from '../metrics/counters.ts'
 import { RateLimit } from './rate-limit.ts'
 import { Supervisor } from './supervisor.ts'
 
+/** Milliseconds that a channel has to settle what is in flight when it closes. */
+const closeWithin = 1_000
+
 /** A channel of a running agent with what the agent keeps about it. */
 export class ChannelPart {
   readonly channel: Channel
   readonly counters = new ChannelCounters()
   readonly rateLimit: RateLimit
   readonly supervisor: Supervisor
-  /** Milliseconds that the channel has to settle what is in flight when it closes. */
-  closeWithin = 1_000
 
   constructor(
     channel: Channel,
@@ -29,7 +30,7 @@ export class ChannelPart {
           this.counters.startTime = clock.now()
         },
         stop: async () => {
-          await channel.close(this.closeWithin)
+          await channel.close(closeWithin)
           this.counters.stopTime = clock.now()
         },
       },

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { SourcePart } from './source-part.ts'
 
-/** Half a second for puts under way; then they are given up, so that a full channel does not hold the source. */
+/** Some time for puts under way; then they are given up, so that a full channel does not hold the source. */
 export async function stopSource({ channels, supervisor }: SourcePart, clock: Clock): Promise<void> {
   const over = new AbortController()
-  const giveUp = clock.sleep(500, over.signal).then(() => channels.close())
-  await supervisor.stop(1_000)
+  const giveUp = clock.sleep(400, over.signal).then(() => channels.close())
+  await supervisor.stop(800)
   over.abort()
   await giveUp
 }

@@ -141,6 +141,5 @@ function perSecond(rate: number): string {
 
 /** Control characters of a message must not reach the terminal. */
 function printable(text: string): string {
-   
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }

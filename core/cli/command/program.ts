@@ -4,6 +4,7 @@ import { agentCommand } from './agent.ts'
 import { checkCommand } from './check.ts'
 import { collectCommand } from './collect.ts'
 import { type CommandLineContext, exitCodes } from './context.ts'
+import { ctlCommand } from './ctl.ts'
 import { fsckCommand } from './fsck.ts'
 import { relayCommand } from './relay.ts'
 import { startCommand } from './start.ts'
@@ -18,6 +19,7 @@ const makers: readonly MakeCommand[] = [
   checkCommand,
   relayCommand,
   collectCommand,
+  ctlCommand,
   fsckCommand,
 ]
 
@@ -31,7 +33,7 @@ export function createProgram(context: CommandLineContext): Command {
     .showSuggestionAfterError()
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage.')
   for (const make of makers) program.addCommand(make(context))
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

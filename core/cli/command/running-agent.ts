@@ -4,9 +4,13 @@ import type { AgentStatus } from '../../agent/agent-status.ts'
 import { builtinRegistry } from '../../component/builtin.ts'
 import type { ConfigResult } from '../../config/model.ts'
 import { WatchedConfig } from '../../config/watch.ts'
+import type { LoadOptions } from '../../config/load.ts'
+import { ControlServer } from '../../control/control-server.ts'
+import { SocketListener } from '../../control/socket-listener.ts'
 import { errorText, SluiceError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { MonitoringServer } from '../../metrics/monitoring-server.ts'
+import { configAccess } from './config-access.ts'
 import type { CommandLineContext } from './context.ts'
 import { findingLine } from './finding-line.ts'
 import type { Monitoring, SystemProperties } from './flume-options.ts'
@@ -32,26 +36,26 @@ export class RunningAgent {
   readonly #context: CommandLineContext
   readonly #log: Log
   readonly #registry = builtinRegistry()
+  readonly #loadOptions: LoadOptions
   readonly #files: WatchedConfig
   readonly #over = new AbortController()
   #agent: Agent | undefined
   #watching: Promise<void> | undefined
   #metrics: MonitoringServer | undefined
+  #control: SocketListener | undefined
 
   constructor(plan: AgentPlan, context: CommandLineContext, log: Log) {
     this.plan = plan
     this.#context = context
     this.#log = log
     const { agent, files, properties, baseDirectory, lenient } = plan
-    this.#files = new WatchedConfig(
-      {
-        ...{ agent, properties, baseDirectory, lenient },
-        files: files.map((path) => ({ path })),
-        registry: this.#registry,
-        environment: context.environment,
-      },
-      context.clock,
-    )
+    this.#loadOptions = {
+      ...{ agent, properties, baseDirectory, lenient },
+      files: files.map((path) => ({ path })),
+      registry: this.#registry,
+      environment: context.environment,
+    }
+    this.#files = new WatchedConfig(this.#loadOptions, context.clock)
   }
 
   /** Rejects, with nothing started, when the configuration has a mistake or the data folder cannot be used. */
@@ -77,6 +81,7 @@ export class RunningAgent {
     const agent = new Agent({ config, registry: this.#registry, dataDirectory, baseDirectory, log: this.#log, clock })
     await agent.start()
     this.#agent = agent
+    await this.#serveControl(agent)
     if (monitoring !== undefined) await this.#serveMetrics(agent, monitoring)
     if (plan.watch)
       this.#watching = this.#files
@@ -97,8 +102,18 @@ export class RunningAgent {
 
   async stop(): Promise<void> {
     this.#over.abort()
-    await Promise.all([this.#watching, this.#metrics?.stop()])
+    await Promise.all([this.#watching, this.#metrics?.stop(), this.#control?.stop()])
     await this.#agent?.stop()
+  }
+
+  async #serveControl(agent: Agent): Promise<void> {
+    const { clock } = this.#context
+    const config = configAccess(agent, this.#loadOptions)
+    const server = new ControlServer({ agent, config, clock, log: this.#log })
+    const { agent: name, dataDirectory: folder } = this.plan
+    this.#control = new SocketListener({ port: server, agent: name, folder })
+    const socket = await this.#control.start()
+    this.#log.debug({ socket }, 'sluice ctl can speak to the agent')
   }
 
   async #serveMetrics(agent: Agent, { host, port }: Monitoring): Promise<void> {
