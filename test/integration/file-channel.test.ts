@@ -158,3 +158,34 @@ test('an index that is gone is made again from the segments, with positions, ide
   lease!.release()
   expect(await drainNumbers(channel)).toEqual(range(first!, 9510))
 })
+
+test('dropped events are skipped, counted by reason and gone after a restart; the bytes stay exact', async () => {
+  for (let first = 0; first < 1000; first += 100) await channel.put(numberedBatch(first, 100, first / 10))
+  const lease = await channel.take(50, 1 << 20, 100)
+  expect(
+    await channel.drop(
+      [
+        [120, 130],
+        [350, 720],
+      ],
+      'too old',
+    ),
+  ).toBe(380)
+  expect(await channel.drop([[350, 360]], 'again')).toBe(0)
+  lease!.release()
+  expect(channel.stats().ledger).toMatchObject({ queued: 620, dropped: { 'too old': 380 } })
+  await reopen({ hotTail: 0 })
+  const rest = [...range(0, 120), ...range(130, 350), ...range(720, 1000)]
+  const last = range(720, 1000)
+  const taken = await channel.take(120, 1 << 20, 100)
+  await taken!.ack()
+  expect(numbersOf(taken!.batches)).toEqual(range(0, 120))
+  expect(await channel.drop([[0, 720]], 'rest')).toBe(220)
+  const bytes = last.reduce(
+    (sum, number) => sum + numberedBatch(number, 1, Math.floor(number / 100) * 10).bytes.length,
+    0,
+  )
+  expect(channel.stats()).toMatchObject({ events: rest.length - 340, bytes })
+  expect(await drainNumbers(channel)).toEqual(last)
+  expect(ledgerBalance(channel)).toBe(0)
+})

@@ -121,6 +121,7 @@ export class ChannelState {
   settle(row: SettledRow, bytes: number): number {
     const first = Math.max(row.first, this.low)
     const next = Math.min(row.next, this.nextEvent)
+    const fresh = this.settled.missing(first, next)
     const added = this.settled.add(first, next)
     if (added === 0) return 0
     if (row.kind === 'dropped') this.dropped.set(row.reason, (this.dropped.get(row.reason) ?? 0) + added)
@@ -128,9 +129,11 @@ export class ChannelState {
     this.low = this.settled.takeFrom(this.low)
     // A repeat of a settlement after a crash may overlap: then the bytes are shared out by events.
     this.bytes = Math.max(0, this.bytes - Math.round((bytes * added) / (row.next - row.first)))
-    if (this.low === this.nextEvent) this.bytes = 0
-    if (next > this.low) this.changes.settled.push({ ...row, first, next })
-    if (row.kind === 'lost') this.changes.losses.push({ ...row, first, next })
+    if (this.queued === 0) this.bytes = 0
+    for (const [from, to] of fresh) {
+      if (to > this.low) this.changes.settled.push({ ...row, first: from, next: to })
+      if (row.kind === 'lost') this.changes.losses.push({ ...row, first: from, next: to })
+    }
     this.changes.counters = true
     return added
   }

@@ -2,8 +2,10 @@ import fs from 'node:fs'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { type ErrorCode, errorText } from '../../errors.ts'
 import type { ChannelState } from './channel-state.ts'
+import { bytesWithin } from './dropped-bytes.ts'
 import { failureOf } from './failure.ts'
 import { FrameCodec } from './frame-codec.ts'
+import { saltOf } from './frame.ts'
 import { GroupCommit } from './group-commit.ts'
 import { IndexKeeper } from './index-keeper.ts'
 import { QuarantineFile } from './quarantine-file.ts'
@@ -47,6 +49,7 @@ export class ChannelWorker {
   readonly #index: IndexKeeper
   readonly #segments: SegmentWriter
   readonly #commit: GroupCommit
+  readonly #codec: FrameCodec
   readonly #quarantine: QuarantineFile
   readonly #reserve: ReserveFile
   readonly #puts: QueuedPut[] = []
@@ -69,6 +72,7 @@ export class ChannelWorker {
     this.#state = state
     this.#index = new IndexKeeper(settings.folder, index, (code, message) => this.#notice(code, message))
     const codec = new FrameCodec(settings.codec)
+    this.#codec = codec
     this.#segments = new SegmentWriter(settings.folder, state, settings.segmentSize)
     this.#commit = new GroupCommit(state, this.#segments, codec)
     this.#quarantine = new QuarantineFile(settings.folder, state, codec)
@@ -241,8 +245,8 @@ export class ChannelWorker {
           for (const key of request.keys) this.#state.forgetPosition(key)
           this.#flush(false)
           break
-        case 'settle':
-          for (const settlement of request.settlements) this.#state.settle(settlement, settlement.bytes)
+        case 'drop':
+          for (const [first, next] of request.ranges) this.#drop(first, next, request.reason, request.at)
           this.#flush(true)
           this.#unlinkDrained()
           break
@@ -267,6 +271,19 @@ export class ChannelWorker {
       this.#post({ kind: 'answer', id, books: this.#books() })
     } catch (error) {
       this.#post({ kind: 'answer', id, failure: failureOf(error) })
+    }
+  }
+
+  #drop(first: number, next: number, reason: string, at: number): void {
+    const { folder } = this.#settings
+    const salt = saltOf(this.#state.channel)
+    for (const [from, to] of this.#state.settled.missing(Math.max(first, this.#state.low), next)) {
+      let bytes = 0
+      for (let row = this.#index.blockAt(from); row !== undefined && row.firstEvent < to;) {
+        bytes += bytesWithin(folder, row, from, to, this.#codec, salt)
+        row = this.#index.blockAt(row.firstEvent + row.count)
+      }
+      this.#state.settle({ first: from, next: to, kind: 'dropped', reason, at }, bytes)
     }
   }
 

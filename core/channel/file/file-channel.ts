@@ -370,6 +370,22 @@ export class FileChannel implements Channel, LeaseKeeper {
     for (const piece of lease.pieces) leave(piece)
   }
 
+  /**
+   * Takes what still waits of the events `[first, next)` out of the queue for good; `reason` is how the ledger counts
+   * them. Numbers are those of {@link ChannelReader}. What is being delivered just now may arrive all the same.
+   * Resolves with how many events were dropped, when that is durable.
+   */
+  async drop(ranges: readonly (readonly [first: number, next: number])[], reason: string): Promise<number> {
+    const before = this.#droppedFor(reason)
+    await this.#link.request({ ask: 'drop', ranges, reason, at: this.#clock.now() })
+    for (const [first, next] of ranges) this.#queue?.skip(first, next)
+    return this.#droppedFor(reason) - before
+  }
+
+  #droppedFor(reason: string): number {
+    return this.#books.ledger().dropped[reason] ?? 0
+  }
+
   position(key: string): SourcePosition | undefined {
     return this.#positions.get(key)
   }

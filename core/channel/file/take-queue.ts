@@ -99,10 +99,6 @@ export class TakeQueue {
     this.#skip.add(first, next)
   }
 
-  unskip(first: number, next: number): void {
-    this.#skip.remove(first, next)
-  }
-
   /** Ends every wait. */
   end(): void {
     for (const taker of this.#takers.splice(0)) taker.done(undefined)

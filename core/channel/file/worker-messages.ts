@@ -34,7 +34,13 @@ export interface QuarantineRequest {
 
 export type Request =
   | { readonly ask: 'quarantine'; readonly quarantine: QuarantineRequest }
-  | { readonly ask: 'settle'; readonly settlements: readonly Settlement[] }
+  /** Takes what waits of these events out of the queue for good. */
+  | {
+      readonly ask: 'drop'
+      readonly ranges: readonly (readonly [first: number, next: number])[]
+      readonly reason: string
+      readonly at: number
+    }
   | { readonly ask: 'forget'; readonly keys: readonly string[] }
   /** Where the block with this event, or the next one behind it, lies. */
   | { readonly ask: 'locate'; readonly event: number }
