@@ -9,11 +9,15 @@ import { loadBalanceProcessor } from '../processor/load-balance.ts'
 import { multiplexingSelector } from '../selector/multiplexing.ts'
 import { replicatingSelector } from '../selector/replicating.ts'
 import { avroSink } from '../sink/avro/avro.ts'
+import { fileRollSink } from '../sink/file-roll/file-roll.ts'
 import { loggerSink } from '../sink/logger/logger-sink.ts'
 import { nullSink } from '../sink/null/null-sink.ts'
 import { avroSource } from '../source/avro/avro.ts'
 import { taildirSource } from '../source/taildir/definition.ts'
 import { netcatSource } from '../source/netcat/netcat.ts'
+import { avroEventSerializer } from '../serializer/avro-event.ts'
+import { headerAndTextSerializer } from '../serializer/header-and-text.ts'
+import { textSerializer } from '../serializer/text.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
@@ -30,6 +34,7 @@ export const builtinDefinitions: readonly AnyDefinition[] = [
 
   // sinks
   avroSink,
+  fileRollSink,
   loggerSink,
   nullSink,
 
@@ -48,6 +53,9 @@ export const builtinDefinitions: readonly AnyDefinition[] = [
   loadBalanceProcessor,
 
   // serializers
+  avroEventSerializer,
+  headerAndTextSerializer,
+  textSerializer,
 ]
 
 /** A registry of its own for each agent: a user's own components are added to it as configurations name them. */
