@@ -138,6 +138,8 @@ class Recovery {
   readonly #report: OpenReport
   readonly #now: number
   readonly #rebuild: boolean
+  /** A segment's head knows of more settled events than the index. */
+  #behind = false
   readonly #gaps: [first: number, next: number, reason: string][] = []
 
   constructor(
@@ -181,8 +183,8 @@ class Recovery {
       this.#gaps.push([segment.firstEvent, segment.nextEvent, `segment ${segment.id} is missing`])
     }
     const oldest = segments[0]
-    if (this.#rebuild && oldest !== undefined && oldest.firstEvent > state.low)
-      // Segments go oldest first, and only when all in them is settled.
+    if ((this.#rebuild || this.#behind) && oldest !== undefined && oldest.firstEvent > state.low)
+      // Segments go oldest first, and only when all in them is settled: the index of then knew.
       state.settle(this.#row(state.low, oldest.firstEvent, 'delivered', 'before the oldest segment'), 0)
     if (this.#rebuild && oldest !== undefined) state.droppedSegment = oldest.id - 1
     for (const [first, next, reason] of this.#gaps)
@@ -313,6 +315,7 @@ class Recovery {
       return
     }
     if (meta.low < state.low) return
+    this.#behind ||= meta.low > state.low
     state.adopt(meta)
     for (const key of state.positions.keys()) state.changes.positions.add(key)
     for (const sender of state.identities.senders()) state.changes.identities.add(sender)
