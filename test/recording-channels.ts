@@ -28,6 +28,7 @@ export class RecordingChannels implements ChannelProcessor {
   /** Fails the next puts, as many as this. */
   failures = 0
   puts = 0
+  #generation = 0
   #wake: (() => void)[] = []
 
   constructor(durable = true) {
@@ -44,20 +45,46 @@ export class RecordingChannels implements ChannelProcessor {
     this.#wake = []
   }
 
+  /** Cuts off whoever is connected, as if its process were killed: nothing that it has on its way arrives. */
+  cutOff(): void {
+    this.#generation++
+    for (const wake of this.#wake) wake()
+    this.#wake = []
+  }
+
+  /** This channel, for one process. */
+  connect(): ChannelProcessor {
+    const generation = this.#generation
+    const put = (batch: Batch, options?: PutOptions) => this.#put(batch, options, generation)
+    return {
+      durable: this.durable,
+      prepareHeaders: (headers) => headers,
+      put,
+      putPatiently: put,
+      position: (key) => this.position(key),
+      positions: (prefix) => this.positions(prefix),
+      forgetPositions: (keys) => this.forgetPositions(keys),
+    }
+  }
+
   prepareHeaders(headers: Headers): Headers {
     return headers
   }
 
-  async put(batch: Batch, options: PutOptions = {}): Promise<void> {
+  put(batch: Batch, options?: PutOptions): Promise<void> {
+    return this.#put(batch, options, this.#generation)
+  }
+
+  async #put(batch: Batch, options: PutOptions = {}, generation: number): Promise<void> {
     const { signal, lane, position } = options
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.blocked && !signal?.aborted) {
+    while (this.blocked && !signal?.aborted && generation === this.#generation) {
       await new Promise<void>((resolve) => {
         this.#wake.push(resolve)
         signal?.addEventListener('abort', () => resolve(), { once: true })
       })
     }
-    if (signal?.aborted) throw new SluiceError('SLUICE_ABORTED', 'stopped')
+    if (signal?.aborted || generation !== this.#generation) throw new SluiceError('SLUICE_ABORTED', 'stopped')
     if (lane?.failed !== undefined)
       throw new SluiceError('SLUICE_CHANNEL_IO', 'an earlier put of the lane failed', { cause: lane.failed })
     if (this.failures > 0 || batch.count > this.mostEvents) {

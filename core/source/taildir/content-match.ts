@@ -44,10 +44,11 @@ export class ContentMatcher {
 
   /** Cheap: false when the first bytes rule the stream out. */
   mayMatch(stream: Stream, path: string): boolean {
-    if (stream.read.offset === 0 || this.head.length === 0 || dirname(stream.path) !== dirname(path)) return false
+    if (this.head.length === 0 || dirname(stream.path) !== dirname(path)) return false
     const { headStart, head } = stream
     const common = Math.min(headStart.length, this.head.length)
     if (common > 0 && headStart.compare(this.head, 0, common, 0, common) !== 0) return false
+    if (stream.read.offset === 0) return common > 0
     if (this.head.length < head.length) return true
     return sameFingerprint(fingerprint(this.head.subarray(0, head.length)), head)
   }
@@ -55,6 +56,8 @@ export class ContentMatcher {
   /** `original` reads the stream itself, where it can still be read. Call it in the order of the streams' offsets. */
   async match(stream: Stream, original: FileContent | undefined): Promise<ContentMatch> {
     const { offset, tail } = stream.read
+    // Nothing is read of it yet, but it begins alike: it may be the original.
+    if (offset === 0) return original === undefined ? 'other' : 'part'
     const from = offset - tail.length
     const found = await bytesAt(this.#content, from, tail.length)
     if (found.length === tail.length && this.head.length >= stream.head.length)

@@ -3,7 +3,7 @@ import { GzipContent } from './gzip-content.ts'
 
 /** Bytes of a file, from an open handle: they stay readable when the file is renamed or deleted. */
 export interface FileContent {
-  /** Fills `buffer` from byte `position` of the content on; returns how many there were, fewer only at the end. */
+  /** Fills `buffer` from byte `position` of the content on; returns how many there were, fewer at the end. */
   read(buffer: Buffer, position: number): Promise<number>
   /** Names that the file still has in its file system: none when it is deleted. */
   links(): Promise<number>
@@ -18,13 +18,9 @@ class PlainContent implements FileContent {
   }
 
   async read(buffer: Buffer, position: number): Promise<number> {
-    let filled = 0
-    while (filled < buffer.length) {
-      const { bytesRead } = await this.#handle.read(buffer, filled, buffer.length - filled, position + filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return filled
+    // One call and no second for the rest: between the two the file may become another.
+    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, position)
+    return bytesRead
   }
 
   async links(): Promise<number> {

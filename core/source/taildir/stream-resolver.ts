@@ -37,7 +37,7 @@ export class StreamResolver {
    */
   async resolve(fresh: Stream): Promise<'own' | 'held' | Stream> {
     if (fresh.size === 0) return 'held'
-    const originals = [...this.#table.all()].filter((stream) => stream !== fresh && stream.read.offset > 0)
+    const originals = [...this.#table.all()].filter((stream) => stream !== fresh && !stream.unresolved)
     if (originals.length === 0 && !fresh.gzip) return 'own'
     const now = this.#context.clock.monotonic()
     if (fresh.heldSize !== fresh.size) {
