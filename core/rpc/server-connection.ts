@@ -120,8 +120,9 @@ export class ServerConnection {
   /** Answers what is under way, then ends; at once when nothing is. */
   end(): void {
     this.#ended = true
-    this.#reader.hold()
-    this.#stream.pause()
+    this.#reader.close()
+    // What still comes in is read and thrown away: the peer sends it again elsewhere, and its own end must be seen.
+    this.#stream.resume()
     this.#flush()
   }
 
@@ -130,7 +131,7 @@ export class ServerConnection {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#closed) return
+    if (this.#closed || this.#ended) return
     // Until the first frame is complete only connecting counts, so that a slow drip does not keep a place.
     if (this.#shaken) this.#heardAt = this.#options.clock.monotonic()
     try {
@@ -142,6 +143,7 @@ export class ServerConnection {
   }
 
   #onEnd(): void {
+    if (this.#ended) return
     this.#ended = true
     if (this.#reader.midFrame) {
       this.#close(this.#shaken ? this.#failure('SLUICE_PEER', 'it ended in the middle of a frame') : undefined)

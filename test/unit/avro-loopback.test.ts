@@ -77,6 +77,44 @@ describe('an Avro sink in front of an Avro source', () => {
     expect(notices).toEqual([])
   })
 
+  it('answers what is under way when the source stops, takes no more, and is gone at once', async () => {
+    const waiting: (() => void)[] = []
+    const { sink, source } = await pair((batch) =>
+      bodies(batch)[0] === 'first' ? Promise.resolve() : new Promise<void>((done) => waiting.push(done)),
+    )
+    await sink.deliver(lease([['first']]), signal)
+    const delivered = sink.deliver(lease([['a']]), signal)
+    await expect.poll(() => waiting.length).toBe(1)
+    const began = performance.now()
+    const stopped = source.stop()
+    const late = sink.deliver(lease([['b']]), signal)
+    const refused = expect(late).rejects.toMatchObject({ code: 'SLUICE_DELIVERY' })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    waiting[0]?.()
+    await delivered
+    await Promise.all([stopped, refused])
+    expect(performance.now() - began).toBeLessThan(1000)
+  })
+
+  it('connects anew when its interval is over, without a failure', async () => {
+    const { sink, sinkCounters } = await pair(() => Promise.resolve(), { 'reset-connection-interval': '1' })
+    const end = performance.now() + 1300
+    const deliver = async () => {
+      while (performance.now() < end) await sink.deliver(lease([['a']]), signal)
+    }
+    await deliver()
+    expect(sinkCounters.connectionCreatedCount).toBe(2)
+    expect(sinkCounters.eventWriteFail).toBe(0)
+  })
+
+  it('rejects when the receiver does not answer in time, and names the time-out', async () => {
+    let store = () => {}
+    const put = () => new Promise<void>((done) => (store = done))
+    const { sink } = await pair(put, { 'request-timeout': '1000' })
+    await expect(sink.deliver(lease([['a']]), signal)).rejects.toThrow(/no answer within 1000 ms/)
+    store()
+  })
+
   it('rejects with the peer and the reason when nobody listens, and goes on when somebody does', async () => {
     const { sink, source } = await pair(() => Promise.resolve())
     await source.stop()

@@ -55,6 +55,7 @@ export class AvroSink implements Sink {
   async #deliver(lease: Lease, signal: AbortSignal): Promise<void> {
     const { counters } = this.#context
     const { count, bytes } = lease
+    if (signal.aborted) throw new SluiceError('SLUICE_ABORTED', 'the delivery was given up')
     // The counts are of attempts: a batch that is sent again counts again, as in Flume.
     counters.eventDrainAttemptCount += count
     if (count < this.batchSize) counters.batchUnderflowCount++
