@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { FileChannel } from '../../core/channel/file/file-channel.ts'
+import { Batch } from '../../core/event/batch.ts'
 import type { Lane } from '../../core/channel/channel.ts'
 import {
   drainNumbers,
@@ -187,5 +188,23 @@ test('dropped events are skipped, counted by reason and gone after a restart; th
   )
   expect(channel.stats()).toMatchObject({ events: rest.length - 340, bytes })
   expect(await drainNumbers(channel)).toEqual(last)
+  expect(ledgerBalance(channel)).toBe(0)
+})
+
+test('a batch that is not what it says fails alone, or goes to quarantine when it is to be cut', async () => {
+  const sender = '12'.repeat(16)
+  const { bytes } = numberedBatch(0, 5)
+  await channel.put(numberedBatch(0, 10), { identity: { sender, firstEvent: 0, floor: 0 } })
+  const results = await Promise.allSettled([
+    channel.put(numberedBatch(10, 10)),
+    channel.put(new Batch(bytes, 12), { identity: { sender, firstEvent: 5, floor: 0 } }),
+    channel.put(numberedBatch(20, 10)),
+    channel.put(new Batch(bytes, 7)),
+  ])
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+  expect(results[1]).toMatchObject({ reason: { code: 'SLUICE_EVENT_FORMAT' } })
+  await channel.put(numberedBatch(30, 10))
+  expect(await drainNumbers(channel, 4)).toEqual(range(0, 40))
+  expect(channel.stats().ledger).toMatchObject({ quarantined: 7, delivered: 40 })
   expect(ledgerBalance(channel)).toBe(0)
 })

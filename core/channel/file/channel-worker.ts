@@ -6,7 +6,7 @@ import { bytesWithin } from './dropped-bytes.ts'
 import { failureOf } from './failure.ts'
 import { FrameCodec } from './frame-codec.ts'
 import { saltOf } from './frame.ts'
-import { GroupCommit } from './group-commit.ts'
+import { type Committed, GroupCommit } from './group-commit.ts'
 import { IndexKeeper } from './index-keeper.ts'
 import { QuarantineFile } from './quarantine-file.ts'
 import { recover } from './recovery.ts'
@@ -22,7 +22,6 @@ import type {
   Request,
   SegmentEnd,
   Settlement,
-  Stored,
   ToWorker,
   WorkerSettings,
 } from './worker-messages.ts'
@@ -129,12 +128,12 @@ export class ChannelWorker {
 
   #group(): void {
     const puts = this.#takePuts()
-    let stored: Stored[] = []
+    let committed: Committed = { stored: [], rejected: [] }
     let failure: Failure | undefined
     if (puts.length > 0 && puts[0]!.epoch < this.#epoch) failure = this.#lastFailure
     else if (puts.length > 0)
       try {
-        stored = this.#commit.commit(puts.map(({ put }) => put))
+        committed = this.#commit.commit(puts.map(({ put }) => put))
         this.#faults = 0
       } catch (error) {
         failure = failureOf(error)
@@ -151,7 +150,7 @@ export class ChannelWorker {
       puts: puts.length,
       failure,
       epoch: this.#epoch,
-      stored,
+      ...committed,
       acks: acks.length,
       books: this.#books(),
       end: this.#end(),

@@ -2,15 +2,22 @@ import { crc32 } from 'node:zlib'
 import type { SourcePosition } from '../channel.ts'
 import { Batch } from '../../event/batch.ts'
 import type { BlockRow, ChannelState, Segment } from './channel-state.ts'
+import { failureOf } from './failure.ts'
 import { type FrameCodec, frameBound } from './frame-codec.ts'
 import { frameHeaderSize, saltOf, writeFrameHeader } from './frame.ts'
 import { encodeMeta, type EventsMeta } from './frame-meta.ts'
 import type { SenderRecord } from './sender-identities.ts'
 import type { SegmentWriter } from './segment-writer.ts'
-import type { PutMessage, Stored } from './worker-messages.ts'
+import type { Failure, PutMessage, Rejected, Stored } from './worker-messages.ts'
 
 /** What a frame takes beside its payload, about. */
 const frameOverhead = 512
+
+export interface Committed {
+  readonly stored: readonly Stored[]
+  /** Puts that are wrong in themselves; the others of the group are stored. */
+  readonly rejected: readonly Rejected[]
+}
 
 interface Piece {
   readonly put: number
@@ -45,7 +52,7 @@ export class GroupCommit {
   }
 
   /** Throws `SLUICE_DISK_FULL` or `SLUICE_CHANNEL_IO` when the group is not stored. */
-  commit(puts: readonly PutMessage[]): Stored[] {
+  commit(puts: readonly PutMessage[]): Committed {
     // Before the group touches the state: a new segment's head must say only what is durable already.
     const room = puts.reduce((sum, put) => sum + put.bytes.length + frameOverhead, 0)
     const segment = this.#segments.prepare(room, puts[0]?.at ?? 0)
@@ -55,9 +62,9 @@ export class GroupCommit {
       if (group.pieces.length === 0) {
         this.#state.repeated += group.repeated
         this.#state.changes.counters ||= group.repeated > 0
-        return []
+        return { stored: [], rejected: group.rejected }
       }
-      return this.#write(group, segment)
+      return { stored: this.#write(group, segment), rejected: group.rejected }
     } catch (error) {
       group.undo()
       throw error
@@ -130,6 +137,7 @@ export class GroupCommit {
 /** The frames of a group before it is written, and what to put back when it is not. */
 class Group {
   readonly pieces: Piece[] = []
+  readonly rejected: Rejected[] = []
   readonly positions = new Map<string, SourcePosition | undefined>()
   readonly senders = new Map<string, SenderRecord | undefined>()
   repeated = 0
@@ -149,6 +157,14 @@ class Group {
 
   add(put: PutMessage, index: number): void {
     const { position, identity } = put
+    const unseen = identity === undefined ? [] : this.#state.identities.unseen(identity, put.count)
+    if (unseen.some(([from, to]) => to - from < put.count)) {
+      const failure = cutFailure(put)
+      if (failure !== undefined) {
+        this.rejected.push({ put: index, failure })
+        return
+      }
+    }
     if (position !== undefined) {
       const known = this.#state.positions.get(position.key)
       if (put.count > 0 && known !== undefined && position.offset <= known.offset) {
@@ -164,7 +180,6 @@ class Group {
       return
     }
     const { sender, firstEvent } = identity
-    const unseen = this.#state.identities.unseen(identity, put.count)
     if (!this.senders.has(sender)) this.senders.set(sender, this.#state.identities.record(sender))
     let fresh = 0
     unseen.forEach(([from, to], at) => {
@@ -186,10 +201,8 @@ class Group {
 
   #piece(put: PutMessage, index: number, from: number, to: number, meta: EventsMeta | undefined): void {
     let raw = put.bytes
-    if (to - from < put.count) {
-      const whole = Buffer.from(put.bytes.buffer, put.bytes.byteOffset, put.bytes.byteLength)
-      raw = to === from ? whole.subarray(0, 0) : new Batch(whole, put.count).slice(from, to).bytes
-    }
+    if (to === from) raw = raw.subarray(0, 0)
+    else if (to - from < put.count) raw = batchOf(put).slice(from, to).bytes
     const count = to - from
     const encoded = this.#codec.encode(raw, frameBound(this.#salt, this.#block, this.#event, count))
     this.pieces.push({
@@ -214,5 +227,19 @@ class Group {
       if (position === undefined) this.#state.positions.delete(key)
       else this.#state.positions.set(key, position)
     for (const [sender, record] of this.senders) this.#state.identities.restore(sender, record)
+  }
+}
+
+function batchOf({ bytes, count }: PutMessage): Batch {
+  return new Batch(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), count)
+}
+
+/** Why a batch cannot be cut into its events, if so: that is its sender's fault and no other put's. */
+function cutFailure(put: PutMessage): Failure | undefined {
+  try {
+    batchOf(put).offsets()
+    return undefined
+  } catch (error) {
+    return failureOf(error)
   }
 }

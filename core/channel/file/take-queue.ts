@@ -3,6 +3,9 @@ import { type Block, bytesOf, firstOf, nextOf, type Piece } from './block.ts'
 import type { BlockFeed } from './block-feed.ts'
 import { EventRanges } from './event-ranges.ts'
 
+/** A timer cannot be set for longer. */
+const longestTimer = 2 ** 31 - 1
+
 interface Taker {
   readonly maxEvents: number
   readonly maxBytes: number
@@ -74,7 +77,8 @@ export class TakeQueue {
       this.#takers.push(taker)
       signal?.addEventListener('abort', giveUp, { once: true })
       void this.#serve().then(() => {
-        if (taker.waiting && waitMilliseconds !== Infinity) timer = setTimeout(giveUp, waitMilliseconds)
+        if (taker.waiting && waitMilliseconds !== Infinity)
+          timer = setTimeout(giveUp, Math.min(waitMilliseconds, longestTimer))
       })
     })
   }

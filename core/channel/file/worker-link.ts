@@ -214,7 +214,9 @@ export class WorkerLink {
       puts.forEach((put, index) => {
         const from = at
         while (at < message.stored.length && message.stored[at]!.put === index) at++
-        put.stored(message.stored.slice(from, at))
+        const wrong = message.rejected.find((rejected) => rejected.put === index)
+        if (wrong === undefined) put.stored(message.stored.slice(from, at))
+        else put.refused(failureError(wrong.failure))
       })
     }
   }

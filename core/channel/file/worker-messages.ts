@@ -103,6 +103,12 @@ export interface Stored extends Place {
   readonly end: number
 }
 
+/** A put of the group that is not stored though the group is. */
+export interface Rejected {
+  readonly put: number
+  readonly failure: Failure
+}
+
 export interface Opened {
   readonly channel: string
   readonly books: Books
@@ -143,6 +149,7 @@ export type FromWorker =
       /** How many groups have failed. */
       readonly epoch: number
       readonly stored: readonly Stored[]
+      readonly rejected: readonly Rejected[]
       /** How many acknowledgements, in order, it took note of. */
       readonly acks: number
       readonly books: Books
