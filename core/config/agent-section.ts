@@ -80,10 +80,13 @@ export function listedSections(
   findings: Findings,
 ): ComponentSection[] {
   const groups = byName(below, label, findings)
+  const names = list === undefined ? [] : itemsOf(list)
+  const wanted = new Set(names)
+  const unlisted = [...groups.keys()].filter((one) => !wanted.has(one))
   const listed = new Set<string>()
   const sections: ComponentSection[] = []
-  for (const name of list === undefined ? [] : itemsOf(list)) {
-    if (list === undefined) continue
+  for (const name of names) {
+    if (list === undefined) break
     if (listed.has(name)) {
       findings.warningAt(list, `lists ${name} twice`, 'list it once')
       continue
@@ -95,10 +98,7 @@ export function listedSections(
     else if (name.includes('.'))
       findings.errorAt(list, `${label} ${name} has a dot in its name`, 'take a name without dots')
     else {
-      const near = nearest(
-        name,
-        [...groups.keys()].filter((one) => !itemsOf(list).includes(one)),
-      )
+      const near = nearest(name, unlisted)
       const hint = near === undefined ? `add ${path}.${name}.type = …` : `did you mean ${near}?`
       findings.errorAt(list, `${label} ${name} is listed but not configured`, hint)
     }

@@ -1,6 +1,9 @@
 import type { ConfigEntry, Position } from './entry.ts'
 import type { Finding } from './model.ts'
 
+/** A value of ten megabytes, named in a message, helps nobody. */
+const shortened = (text: string) => (text.length > 400 ? `${text.slice(0, 300)}…${text.slice(-50)}` : text)
+
 /** Collects what is found in a configuration. Values of secrets never leave it. */
 export class Findings {
   readonly #list: Finding[] = []
@@ -65,7 +68,7 @@ export class Findings {
   }
 
   #add(severity: Finding['severity'], { file, line, column }: Position, key: string, message: string, hint: string) {
-    this.#list.push({ severity, file, line, column, key, message, hint })
+    this.#list.push({ severity, file, line, column, key: shortened(key), message, hint })
   }
 
   #shown(text: string): string {
@@ -74,6 +77,6 @@ export class Findings {
     for (const secret of this.#secrets)
       if (secret.length > 3) shown = shown.replaceAll(secret, '***')
       else shown = shown.replaceAll(`"${secret}"`, '"***"')
-    return shown
+    return shortened(shown)
   }
 }

@@ -19,12 +19,17 @@ export function editDistance(a: string, b: string): number {
 
 const plain = (name: string) => name.toLowerCase().replace(/[-_. ]/g, '')
 
+/** Names that are looked at: nobody reads the suggestions for more, and they would take their time. */
+const mostNames = 500
+
 /** The one of `names` that was most likely meant by `name`; undefined when none is near. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name).slice(0, 200)
   let best: string | undefined
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  let looked = 0
   for (const one of names) {
+    if (++looked > mostNames) break
     if (one === name) continue
     const other = plain(one)
     if (Math.abs(other.length - wanted.length) >= least) continue
