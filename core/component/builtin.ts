@@ -8,16 +8,17 @@ import { failoverProcessor } from '../processor/failover.ts'
 import { loadBalanceProcessor } from '../processor/load-balance.ts'
 import { multiplexingSelector } from '../selector/multiplexing.ts'
 import { replicatingSelector } from '../selector/replicating.ts'
+import { avroEventSerializer } from '../serializer/avro-event.ts'
+import { headerAndTextSerializer } from '../serializer/header-and-text.ts'
+import { textSerializer } from '../serializer/text.ts'
 import { avroSink } from '../sink/avro/avro.ts'
 import { fileRollSink } from '../sink/file-roll/file-roll.ts'
 import { loggerSink } from '../sink/logger/logger-sink.ts'
 import { nullSink } from '../sink/null/null-sink.ts'
 import { avroSource } from '../source/avro/avro.ts'
-import { taildirSource } from '../source/taildir/definition.ts'
 import { netcatSource } from '../source/netcat/netcat.ts'
-import { avroEventSerializer } from '../serializer/avro-event.ts'
-import { headerAndTextSerializer } from '../serializer/header-and-text.ts'
-import { textSerializer } from '../serializer/text.ts'
+import { spooldirSource } from '../source/spooldir/definition.ts'
+import { taildirSource } from '../source/taildir/definition.ts'
 import type { AnyDefinition } from './definition.ts'
 import { ComponentRegistry } from './registry.ts'
 
@@ -25,8 +26,9 @@ import { ComponentRegistry } from './registry.ts'
 export const builtinDefinitions: readonly AnyDefinition[] = [
   // sources
   avroSource,
-  taildirSource,
   netcatSource,
+  spooldirSource,
+  taildirSource,
 
   // channels
   fileChannel,

@@ -1,0 +1,253 @@
+import { mkdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { SluiceError, errorText } from '../../errors.ts'
+import { BatchBuilder } from '../../event/batch-builder.ts'
+import type { Source, SourceContext, SourceDetail, WatchedFile } from '../source.ts'
+import type { FileGroup } from '../taildir/file-group.ts'
+import { openContent } from '../taildir/file-content.ts'
+import { sighting } from '../taildir/folder-scan.ts'
+import { startMark } from '../taildir/mark.ts'
+import { namePattern } from '../taildir/name-pattern.ts'
+import { decodeState } from '../taildir/stored-position.ts'
+import { StreamFeed } from '../taildir/stream-feed.ts'
+import { StreamReader, type ReaderSettings } from '../taildir/stream-reader.ts'
+import { Stream } from '../taildir/stream.ts'
+import type { SpooldirSettings } from './settings.ts'
+import { SpoolFolder, type SpooledFile, exists } from './spool-folder.ts'
+import { strictTextForm } from './strict-text.ts'
+
+/** A file that could not be finished is tried again after this long, or when it changes. */
+const retryMilliseconds = 5000
+
+/**
+ * Reads files that are put into a folder finished, each once, and marks them as done (flume.md §1.2 and §3.10). What is
+ * wrong with one file is a note on it; the others go on.
+ */
+export class SpooldirSource implements Source {
+  readonly #settings: SpooldirSettings
+  readonly #context: SourceContext
+  readonly #newId: () => string
+  readonly #folder: SpoolFolder
+  readonly #readerSettings: ReaderSettings & { batchSize: number }
+  /** Files that were begun: what is read of them, and what is the matter with them. */
+  readonly #streams = new Map<string, { stream: Stream; retryAt: number; seen: string }>()
+  #stopped = new AbortController()
+  #task: Promise<void> = Promise.resolve()
+  #resume: (() => void) | undefined
+
+  /** `newId` makes a text that never comes twice, `random` numbers from 0 up to 1. */
+  constructor(settings: SpooldirSettings, context: SourceContext, newId: () => string, random: () => number) {
+    this.#settings = settings
+    this.#context = context
+    this.#newId = newId
+    const directory = isAbsolute(settings.spoolDir)
+      ? settings.spoolDir
+      : resolve(context.baseDirectory, settings.spoolDir)
+    const tracker = isAbsolute(settings.trackerDir) ? settings.trackerDir : join(directory, settings.trackerDir)
+    const patterns = {
+      include: pattern('includePattern', settings.includePattern),
+      ignore: pattern('ignorePattern', settings.ignorePattern),
+    }
+    this.#folder = new SpoolFolder(directory, tracker, settings, patterns, random)
+    this.#readerSettings = {
+      maxLineLength: settings.maxLineLength,
+      longLines: 'split',
+      lineEnding: 'lf',
+      startPattern: undefined,
+      batchSize: settings.batchSize,
+      form: strictTextForm(settings.inputCharset, settings.decodeErrorPolicy),
+      fileHeader: settings.fileHeader ? settings.fileHeaderKey : undefined,
+      byteOffsetHeader: undefined,
+      turnBytes: Infinity,
+      turnBatches: Infinity,
+    }
+  }
+
+  start(): Promise<void> {
+    this.#stopped = new AbortController()
+    const { signal } = this.#stopped
+    this.#streams.clear()
+    this.#restore()
+    this.#task = this.#run(signal)
+    this.#task.catch((error: unknown) => this.#context.reportFailure(error))
+    return Promise.resolve()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#resume?.()
+    await Promise.allSettled([this.#task])
+  }
+
+  inspect(): SourceDetail {
+    const files = [...this.#streams.values()].map(({ stream }): WatchedFile => {
+      const { path, size, note, readAt } = stream
+      return { path, size, position: stream.confirmed.offset, note, readAt }
+    })
+    return { files }
+  }
+
+  #restore(): void {
+    for (const position of this.#context.channels.positions(`${this.#context.name}/`)) {
+      const decoded = decodeState(position)
+      if (decoded === undefined) continue
+      const { state, mark } = decoded
+      const stream = new Stream(position.key, { ...state, group: this.#group(state.path), size: position.offset })
+      stream.goOnAt(mark, state.head)
+      stream.stops = this.#context.channels.position(position.key)?.stops ?? []
+      this.#streams.set(state.path, { stream, retryAt: 0, seen: '' })
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context
+    const reader = new StreamReader(this.#readerSettings, this.#context.channels)
+    const feed = new StreamFeed(this.#context, {
+      signal,
+      ready: () => this.#resume?.(),
+      tooLarge: () => {
+        this.#readerSettings.batchSize = Math.max(1, this.#readerSettings.batchSize >> 1)
+      },
+      retryMilliseconds: 1000,
+    })
+    while (!signal.aborted) {
+      try {
+        const waiting = await this.#folder.waiting()
+        this.#context.reportState('')
+        await this.#forgetMissing(waiting)
+        for (const file of waiting) {
+          await this.#serve(file, reader, feed, signal)
+        }
+      } catch (error) {
+        this.#context.reportState(`waiting: ${errorText(error)}`)
+      }
+      await clock.sleep(this.#settings.pollDelay, signal)
+    }
+    await feed.settled()
+  }
+
+  /** Reads one file to its end and finishes it; what is wrong with it becomes its note. */
+  async #serve(file: SpooledFile, reader: StreamReader, feed: StreamFeed, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const seen = `${file.stats.ino} ${file.stats.size} ${file.stats.mtimeNs}`
+    const known = this.#streams.get(file.path)
+    const now = this.#context.clock.monotonic()
+    if (known && known.seen === seen && now < known.retryAt) return
+    const entry = { stream: this.#streamOf(file, known?.stream), retryAt: now + retryMilliseconds, seen }
+    this.#streams.set(file.path, entry)
+    const { stream } = entry
+    try {
+      await this.#read(stream, reader, feed, signal)
+      if (signal.aborted) return
+      await this.#finish(file)
+      this.#streams.delete(file.path)
+      await this.#context.channels.forgetPositions([stream.key])
+    } catch (error) {
+      const note = errorText(error)
+      if (stream.note !== note) {
+        this.#context.log.warn({ path: file.path, err: error }, 'a file is left where it is')
+        this.#context.reportEvent('SLUICE_FILE', `${file.path}: ${note}`)
+      }
+      stream.note = note
+      this.#context.counters.eventReadFail++
+    }
+  }
+
+  #streamOf(file: SpooledFile, known: Stream | undefined): Stream {
+    const seen = sighting(file.path, this.#group(file.path), file.stats)
+    if (known && known.inode === seen.inode && known.read.offset <= seen.size) {
+      known.seen(seen)
+      known.gzip = false
+      known.final = true
+      return known
+    }
+    const stream = new Stream(`${this.#context.name}/${seen.inode}-${this.#newId()}`, seen)
+    stream.gzip = false
+    stream.final = true
+    return stream
+  }
+
+  async #read(stream: Stream, reader: StreamReader, feed: StreamFeed, signal: AbortSignal): Promise<void> {
+    const content = await openContent(stream, stream.inodeKey)
+    if (content === undefined) throw new SluiceError('SLUICE_FILE', 'the file was replaced')
+    try {
+      if (stream.size === 0) this.#putEmptyEvent(stream, feed)
+      for (;;) {
+        await feed.budget.room()
+        const end = await reader.turn(stream, {
+          content,
+          final: true,
+          flush: 'nothing',
+          put: (batch, mark, prepared) => feed.put(stream, batch, mark, prepared),
+        })
+        stream.readAt = this.#context.clock.now()
+        if (end === 'replaced') {
+          this.#streams.delete(stream.path)
+          throw new SluiceError('SLUICE_FILE', 'the file holds something else than was read of it: it is read anew')
+        }
+        if (end === 'end') await feed.settled()
+        while ((stream.broken || stream.blocked) && !signal.aborted)
+          await new Promise<void>((resolve) => (this.#resume = resolve))
+        if (signal.aborted) return
+        if (end === 'end' && stream.confirmed.offset === stream.read.offset) return
+      }
+    } finally {
+      await feed.settled()
+      await content.close()
+    }
+  }
+
+  /** An empty file is one event with an empty body; `midLine` in its position says that it is in the channel. */
+  #putEmptyEvent(stream: Stream, feed: StreamFeed): void {
+    if (stream.confirmed.line.midLine) return
+    const builder = new BatchBuilder(64)
+    const { fileHeader } = this.#readerSettings
+    const headers = new Map(stream.group.headers)
+    if (fileHeader !== undefined) headers.set(fileHeader, stream.path)
+    builder.addEvent(headers, Buffer.alloc(0))
+    const mark = { ...startMark, line: { midLine: true, skipping: false } }
+    stream.confirmed = mark
+    feed.put(stream, builder.finish(), mark, false)
+  }
+
+  /** Renames, deletes or marks the file. Throws when it changed since it was read, or its new name is in use. */
+  async #finish(file: SpooledFile): Promise<void> {
+    const { path } = file
+    const { deletePolicy, trackingPolicy, fileSuffix } = this.#settings
+    const now = await stat(path, { bigint: true })
+    if (now.ino !== file.stats.ino || now.size !== file.stats.size || now.mtimeNs !== file.stats.mtimeNs)
+      throw new SluiceError('SLUICE_FILE', 'the file changed while it was read: what was added is read, too')
+    if (deletePolicy === 'immediate') return unlink(path)
+    if (trackingPolicy === 'tracker_dir') {
+      const mark = this.#folder.markOf(path)
+      await mkdir(dirname(mark), { recursive: true })
+      return writeFile(mark, '')
+    }
+    const target = path + fileSuffix
+    if (await exists(target))
+      throw new SluiceError('SLUICE_FILE', `it is read, but cannot be renamed: ${target} is there already`)
+    return rename(path, target)
+  }
+
+  /** Forgets what is known of files that went away. */
+  async #forgetMissing(waiting: readonly SpooledFile[]): Promise<void> {
+    const paths = new Set(waiting.map((file) => file.path))
+    const gone = [...this.#streams].filter(([path]) => !paths.has(path))
+    for (const [path] of gone) this.#streams.delete(path)
+    if (gone.length > 0) await this.#context.channels.forgetPositions(gone.map(([, { stream }]) => stream.key))
+  }
+
+  #group(path: string): FileGroup {
+    const { basenameHeader, basenameHeaderKey } = this.#settings
+    const headers = new Map(basenameHeader ? [[basenameHeaderKey, basename(path)] as const] : [])
+    return { name: '', directory: dirname(path), pattern: /^$/, headers }
+  }
+}
+
+function pattern(key: string, text: string): RegExp {
+  try {
+    return namePattern(text)
+  } catch (error) {
+    throw new SluiceError('SLUICE_CONFIG', `${key}: ${errorText(error)}`, { cause: error })
+  }
+}
