@@ -137,8 +137,7 @@ export class SpooldirSource implements Source {
     this.#streams.set(file.path, entry)
     const { stream } = entry
     try {
-      await this.#read(stream, reader, feed, signal)
-      if (signal.aborted) return
+      if (!(await this.#read(stream, reader, feed, signal))) return
       await this.#finish(file)
       this.#streams.delete(file.path)
       await this.#context.channels.forgetPositions([stream.key])
@@ -167,7 +166,8 @@ export class SpooldirSource implements Source {
     return stream
   }
 
-  async #read(stream: Stream, reader: StreamReader, feed: StreamFeed, signal: AbortSignal): Promise<void> {
+  /** True when all of it is in the channel; false when the source stops. */
+  async #read(stream: Stream, reader: StreamReader, feed: StreamFeed, signal: AbortSignal): Promise<boolean> {
     const content = await openContent(stream, stream.inodeKey)
     if (content === undefined) throw new SluiceError('SLUICE_FILE', 'the file was replaced')
     try {
@@ -188,8 +188,8 @@ export class SpooldirSource implements Source {
         if (end === 'end') await feed.settled()
         while ((stream.broken || stream.blocked) && !signal.aborted)
           await new Promise<void>((resolve) => (this.#resume = resolve))
-        if (signal.aborted) return
-        if (end === 'end' && stream.confirmed.offset === stream.read.offset) return
+        if (signal.aborted) return false
+        if (end === 'end' && stream.confirmed.offset === stream.read.offset) return true
       }
     } finally {
       await feed.settled()
