@@ -98,6 +98,8 @@ export class FlowControl {
       if (this.command(part) === 'paused') continue
       this.#change(part, { command: 'paused' })
       this.#gate(part)?.close(byOperator)
+      // A sink that waits for events must not take one more.
+      this.#options.graph.runners.forEach((runner) => runner.wake())
       this.#options.note(partKey(part), 'paused', 'paused by the operator')
     }
   }

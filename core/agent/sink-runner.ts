@@ -49,6 +49,10 @@ export class SinkRunner {
   /** Aborted when a failure makes the deliveries under way pointless; a new one for those after it. */
   #abandoning = new AbortController()
   #loop: Promise<void> | undefined
+  /** The sink for the next delivery. */
+  #choice: SinkPart | undefined
+  /** Some sinks of the group sit out a penalty: a better one may be back before the next event comes. */
+  #someWait = false
   /** Most events of the next take, while events that a receiver refuses are being narrowed down. */
   #narrowed: number | undefined
   /** Sinks that failed since the last success: the round goes on with the others. */
@@ -110,7 +114,9 @@ export class SinkRunner {
   }
 
   async #step(signal: AbortSignal): Promise<void> {
-    const part = this.#choose()
+    // A choice holds until it has led to a delivery, so that a group's turns are not spent on waits.
+    if (this.#choice === undefined || !isReady(this.#choice)) this.#choice = this.#choose()
+    const part = this.#choice
     if (part === undefined) {
       if (this.#deliveries.length > 0) await this.#settleFirst()
       else await this.#waitForSink(signal)
@@ -121,14 +127,19 @@ export class SinkRunner {
       return
     }
     const lease = await this.#take(part, signal)
-    if (lease) this.#deliver(part, lease)
-    else if (this.#deliveries.length > 0) await this.#settleFirst()
+    if (lease && !isReady(part)) lease.release()
+    else if (lease) {
+      this.#choice = undefined
+      this.#deliver(part, lease)
+    } else if (this.#deliveries.length > 0) await this.#settleFirst()
   }
 
   /** The sink for the next delivery: the first in the processor's order that is started and not paused. */
   #choose(): SinkPart | undefined {
     const { processor, sinks, clock } = this.#options
-    for (const name of processor.order(clock.monotonic())) {
+    const order = processor.order(clock.monotonic())
+    this.#someWait = order.length < sinks.length
+    for (const name of order) {
       const part = sinks.find((one) => one.name === name)
       if (part && isReady(part) && !this.#failedThisRound.has(name)) return part
     }
@@ -179,11 +190,14 @@ export class SinkRunner {
       const allowed = await rateLimit.allowance(size, either)
       if (allowed === 0 || !isReady(part)) return undefined
       const severalChannels = this.#options.sinks.some((one) => one.channel !== part.channel)
-      const wait = severalChannels ? 100 : part.sink.idle ? idleAfter : longWait
+      const wait = severalChannels ? 100 : part.sink.idle || this.#someWait ? idleAfter : longWait
       counters.eventTakeAttemptCount++
       const lease = await channel.take(allowed, mostBytes, wait, either)
       if (lease) rateLimit.spend(lease.count)
-      else if (!either.aborted && this.#deliveries.length === 0) await this.#idle(part)
+      else if (!either.aborted) {
+        this.#choice = undefined
+        if (this.#deliveries.length === 0) await this.#idle(part)
+      }
       return lease
     } catch (error) {
       counters.eventTakeErrorCount++
@@ -257,6 +271,7 @@ export class SinkRunner {
     }
     await this.#putBack()
     if (this.#stopping.signal.aborted) return
+    this.#choice = undefined
     if (part.trouble === '') this.#options.onTrouble(part.name, error)
     part.trouble = errorText(error)
     this.#failedThisRound.add(part.name)
