@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { allArrived, compare } from './collected-lines.ts'
+import { allArrived, collectedFiles, compare } from './collected-lines.ts'
+import { LineClient } from './line-client.ts'
 import { TwoTiers, unusedPort } from './two-tiers.ts'
 
 describe('two tiers in two processes', () => {
@@ -44,5 +46,37 @@ describe('two tiers in two processes', () => {
     await writing
     await tiers.arrived()
     expect(await compare(tiers.out, tiers.logs)).toEqual(allArrived(tiers.lines))
+  })
+
+  it('keep every line that a port has acknowledged through kill -9 and an absent collector', async () => {
+    tiers = new TwoTiers(await unusedPort(), [])
+    const port = await unusedPort()
+    const acknowledged: string[] = []
+    for (let life = 0; life < 4; life++) {
+      const relay = tiers.startRelay('--listen', `netcat:${port}`)
+      const client = await LineClient.connect(port)
+      const writing = (async () => {
+        for (let line = 0; ; line++) {
+          const text = `life ${life} line ${line}`
+          if ((await client.ask(text)) !== 'OK') return
+          acknowledged.push(text)
+        }
+      })()
+      const cutOff = expect(writing).rejects.toThrow('no answer')
+      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 400))
+      await relay.kill()
+      await cutOff
+      client.close()
+    }
+    expect(acknowledged.length).toBeGreaterThan(50)
+    tiers.startRelay()
+    tiers.startCollector()
+    const { out } = tiers
+    const arrived = () => collectedFiles(out).flatMap((path) => readFileSync(path, 'utf8').split('\n'))
+    await expect.poll(() => arrived().includes(acknowledged.at(-1) ?? ''), { timeout: 20_000 }).toBe(true)
+    const lines = arrived()
+    expect(acknowledged.filter((text) => !lines.includes(text))).toEqual([])
+    // A line whose answer was cut off may be there too, but nothing is there twice.
+    expect(new Set(lines).size).toBe(lines.length)
   })
 })

@@ -34,10 +34,11 @@ export class TwoTiers {
     this.logs = names.map((name) => new RotatingLog(this.watched, name))
   }
 
-  startRelay(): SluiceProcess {
+  /** `more`: arguments beside the watched folder, the collector's address and the data folder. */
+  startRelay(...more: string[]): SluiceProcess {
     const to = `127.0.0.1:${this.#port}`
     const data = join(this.directory, 'relay')
-    return (this.relay = new SluiceProcess(['relay', '--watch', this.watched, '--to', to, '--data-dir', data]))
+    return (this.relay = new SluiceProcess(['relay', '--watch', this.watched, ...more, '--to', to, '--data-dir', data]))
   }
 
   startCollector(): SluiceProcess {
