@@ -1,0 +1,82 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { makeFileChannel, temporaryFolder } from '../file-channel-rig.ts'
+import { DiskLoad } from './disk-load.ts'
+import { DiskRecording, lossModes } from './disk-recording.ts'
+import { DiskShim, shimMissing } from './disk-shim.ts'
+import { acknowledgedEvents, holdToWitness } from './disk-witness.ts'
+
+const states = Number(process.env.SLUICE_POWER_CUTS ?? 60)
+const seed = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+
+let place: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  place = temporaryFolder()
+})
+afterEach(() => place.remove())
+
+/** The same numbers for the same seed (mulberry32's recurrence). */
+function randomFrom(start: number): () => number {
+  let state = start >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+async function tryStates(shim: DiskShim): Promise<void> {
+  const recording = new DiskRecording(shim.log, shim.folder)
+  expect(recording.count('F', 'segment-')).toBeGreaterThan(50)
+  expect(recording.count('U', 'segment-'), 'segments that went').toBeGreaterThan(3)
+  const random = randomFrom(seed)
+  let promised = 0
+  for (let state = 0; state < states; state++) {
+    const mode = lossModes[state % lossModes.length]!
+    const cut = Math.floor(recording.operations.length * (0.02 + 0.98 * random()))
+    const folder = path.join(place.folder, `state-${state}`)
+    const witness = recording.rebuild(folder, cut, mode, random, 'witness')
+    promised += acknowledgedEvents(witness)
+    const channel = makeFileChannel(path.join(folder, 'channel'), { segmentSize: 96 << 10 })
+    try {
+      await channel.open()
+      await holdToWitness(channel, witness)
+    } catch (error) {
+      throw new Error(`seed ${seed}, state ${state}, after operation ${cut}, ${mode}`, { cause: error })
+    } finally {
+      await channel.close(2000)
+    }
+    fs.rmSync(folder, { recursive: true })
+  }
+  expect(promised, 'events that were acknowledged before the cuts').toBeGreaterThan(states * 300)
+}
+
+test.skipIf(shimMissing)(
+  `the power goes at ${states} moments: nothing acknowledged is lost, positions and events stay together`,
+  async () => {
+    const shim = new DiskShim(place.folder)
+    const load = new DiskLoad(shim, 150)
+    await load.done()
+    await load.kill()
+    await tryStates(shim)
+  },
+)
+
+test.skipIf(shimMissing)(
+  `syncs fail now and then, with their pages dropped, and then the power goes at ${states} moments`,
+  async () => {
+    const shim = new DiskShim(place.folder)
+    const syncs = [10, 25, 30, 41, 60].map(
+      (skip) => ({ call: 'fdatasync', part: 'segment-', skip, count: 1, error: 'EIO' }) as const,
+    )
+    shim.rule(...syncs, { call: 'pwritev', part: 'segment-', skip: 15, count: 1, error: 'short' })
+    const load = new DiskLoad(shim, 150)
+    await load.done()
+    await load.kill()
+    expect(shim.fired().filter((line) => line.startsWith('fdatasync 5 '))).toHaveLength(syncs.length)
+    expect(shim.fired().filter((line) => line.startsWith('pwritev 0 '))).toHaveLength(1)
+    await tryStates(shim)
+  },
+)
