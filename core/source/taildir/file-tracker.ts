@@ -1,6 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { errorText } from '../../errors.ts'
-import { Batch } from '../../event/batch.ts'
 import type { SourceContext } from '../source.ts'
 import type { FileGroup } from './file-group.ts'
 import type { FolderLook } from './folder-scan.ts'
@@ -184,7 +183,7 @@ export class FileTracker {
     const offset = flume !== undefined && flume.pos <= stream.size ? flume.pos : fromEnd ? stream.size : 0
     if (offset > 0 && !stream.gzip) {
       await this.#startAt(stream, offset)
-      feed.put(stream, Batch.empty, stream.read, true)
+      feed.move(stream)
     }
     if (flume) this.#flumePositions = this.#flumePositions.filter((one) => one !== flume)
     stream.unresolved = false

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { errorText, isSluiceError } from '../../errors.ts'
-import type { Batch } from '../../event/batch.ts'
+import { Batch } from '../../event/batch.ts'
 import type { SourceContext } from '../source.ts'
 import { type Mark } from './mark.ts'
 import { PutBudget } from './put-budget.ts'
@@ -59,6 +59,12 @@ export class StreamFeed {
     if (!this.#full(stream)) return true
     stream.blocked = true
     return false
+  }
+
+  /** Moves the stored position to where the stream was read to, without an event. */
+  move(stream: Stream): void {
+    // Each put has a batch of its own: channels know a repeated one by its identity.
+    this.put(stream, new Batch(Buffer.alloc(0), 0), stream.read, true)
   }
 
   /** Resolves when nothing is on its way any more. */

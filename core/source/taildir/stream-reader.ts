@@ -130,7 +130,7 @@ export class StreamReader {
       if (splitter.inHole) hole = markAt(bytes, splitter.holeStart, from, splitter.line)
       if (builder.count === 0) continue
       batches++
-      this.#expectedBytes = Math.min(mostBatchBytes, builder.length + (builder.length >> 2))
+      this.#expectedBytes = expectation(this.#expectedBytes, builder.length)
       if (!turn.put(builder.finish(), hole ?? stream.read, prepared)) return { hole, batches, blocked: true }
     }
     return { hole, batches, blocked: false }
@@ -169,4 +169,9 @@ export class StreamReader {
     if (fileHeader === undefined) return stream.group.headers
     return new Map([...stream.group.headers, [fileHeader, stream.path]])
   }
+}
+
+/** Follows the largest batches at once and the smaller ones slowly: growing a buffer costs a copy of it. */
+function expectation(before: number, last: number): number {
+  return Math.min(mostBatchBytes, Math.max(last + (last >> 2), before - (before >> 4)))
 }

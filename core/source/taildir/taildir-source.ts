@@ -1,5 +1,4 @@
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
-import { Batch } from '../../event/batch.ts'
 import { SluiceError, errorText } from '../../errors.ts'
 import { fileGroups, type FileGroup } from './file-group.ts'
 import { FolderScan, type FolderProblem } from './folder-scan.ts'
@@ -311,7 +310,7 @@ class TailRun {
       case 'end':
         // What was read without an event (a mark, a hole, an omitted rest) is confirmed when nothing else is.
         if (stream.putsInFlight === 0 && stream.read.offset > stream.confirmed.offset && !stream.broken)
-          this.#feed.put(stream, Batch.empty, stream.read, true)
+          this.#feed.move(stream)
         await this.#tracker.atEnd(stream)
         return false
     }
