@@ -53,6 +53,7 @@ export class FileTracker {
     for (const position of context.channels.positions(`${context.name}/`))
       if (!table.restore(position, group))
         context.reportEvent('SLUICE_CHANNEL_CORRUPT', `the stored position ${position.key} cannot be read`)
+    for (const stream of table.orphans()) stream.goneSince = context.clock.monotonic()
     if (this.#positionFile === undefined) return
     try {
       this.#flumePositions = await readFlumePositions(this.#positionFile)

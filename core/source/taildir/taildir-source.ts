@@ -96,7 +96,9 @@ class TailRun {
   #wakeReaders: (() => void)[] = []
   #wakeLooker: (() => void) | undefined
   #problems: readonly FolderProblem[] = []
-  #looks = 0
+  #polls = 0
+  #polledAt = -Infinity
+  #lookTook = 0
   #tasks: Promise<void>[] = []
 
   constructor(
@@ -198,7 +200,9 @@ class TailRun {
       const woken = new AbortController()
       this.#wakeLooker = () => woken.abort()
       await clock.sleep(this.#settings.pollInterval, woken.signal)
-      if (woken.signal.aborted) await clock.sleep(noticeMilliseconds, this.#stopped.signal)
+      // A look at thousands of files is not for free: notices may not make it the only thing that is done.
+      const calm = Math.max(noticeMilliseconds, 3 * this.#lookTook)
+      if (woken.signal.aborted) await clock.sleep(calm, this.#stopped.signal)
       if (this.#isStopped()) return
       await this.#look()
     }
@@ -209,15 +213,22 @@ class TailRun {
     const noticed = new Set(this.#noticed)
     this.#noticed.clear()
     const now = this.#context.clock.monotonic()
-    const looksAtIdle = this.#looks++ % idleLookEvery === 0
+    const polls = now - this.#polledAt >= this.#settings.pollInterval
+    const looksAtIdle = polls && this.#polls++ % idleLookEvery === 0
+    if (polls) this.#polledAt = now
     const wanted = (path: string) => {
       if (looksAtIdle || noticed.has(path)) return true
+      if (!polls) return false
       const activeAt = this.#tracker.activeAt(path)
       return activeAt === undefined || now - activeAt < idleMilliseconds
     }
     const looks = await Promise.all(this.#scans.map((scan) => scan.look(wanted)))
     this.#reportProblems(looks.flatMap((look) => look.problems))
+    for (const [index, watch] of this.#watches.entries())
+      // A watch on a folder that is gone never tells of the one that comes in its place.
+      if (looks[index]?.names === undefined) watch.stop()
     await this.#tracker.update(looks)
+    this.#lookTook = this.#context.clock.monotonic() - now
   }
 
   #reportProblems(problems: readonly FolderProblem[]): void {
