@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-const entry = join(import.meta.dirname, '../../core/cli/sluice.ts')
+const source = join(import.meta.dirname, '../../core/cli/sluice.ts')
 
 export interface ProcessEnd {
   readonly code: number | null
@@ -11,14 +11,21 @@ export interface ProcessEnd {
   readonly took: number
 }
 
+export interface SluiceProcessOptions {
+  readonly directory?: string
+  readonly environment?: Record<string, string>
+  /** Another entry than that of the source. */
+  readonly entry?: string
+}
+
 export class SluiceProcess {
   readonly #child: ChildProcess
   readonly #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], options: { directory?: string; environment?: Record<string, string> } = {}) {
-    this.#child = spawn(process.execPath, [entry, ...args], {
+  constructor(args: readonly string[], options: SluiceProcessOptions = {}) {
+    this.#child = spawn(process.execPath, [options.entry ?? source, ...args], {
       cwd: options.directory,
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,7 +88,7 @@ export class SluiceProcess {
 }
 
 /** Runs a command that ends by itself. */
-export async function runSluice(args: readonly string[], options?: ConstructorParameters<typeof SluiceProcess>[1]) {
+export async function runSluice(args: readonly string[], options?: SluiceProcessOptions) {
   const run = new SluiceProcess(args, options)
   const { code } = await run.finished()
   return { code, stdout: run.stdout, stderr: run.stderr }
