@@ -45,13 +45,15 @@ const scenarios: readonly Scenario[] = [
     refused: ['SLUICE_DISK_FULL'],
   },
   {
-    what: 'the disk is full after half of a write',
+    what: 'the disk is full after half of a write, and the file cannot be cut back',
     rules: [
-      // Several times, as some of these calls begin a new segment, which is removed instead.
+      // Several times, as some of these calls begin a new segment, which is removed instead. The first failure of two
+      // is libuv's own second try.
       ...[10, 21, 32].flatMap((skip): FaultRule[] => [
         { call: 'pwritev', part: 'segment-', skip, count: 1, error: 'short' },
-        { call: 'pwritev', part: 'segment-', skip, count: 1, error: 'ENOSPC' },
+        { call: 'pwritev', part: 'segment-', skip, count: 2, error: 'ENOSPC' },
       ]),
+      { call: 'ftruncate', part: 'segment-', skip: 0, count: 1, error: 'EIO' },
     ],
     refused: ['SLUICE_DISK_FULL'],
   },

@@ -17,12 +17,14 @@ export class PieceQueue {
     this.#pieces.push(piece)
   }
 
-  /** The first pieces up to `maxEvents` and `maxBytes`, one event at least; the last may be cut. */
+  /** The first pieces up to `maxEvents`, `maxBytes` and the first gap, one event at least; the last may be cut. */
   take(maxEvents: number, maxBytes: number): Piece[] {
     const taken: Piece[] = []
     let events = 0
     let bytes = 0
+    const from = this.#pieces[this.#head]?.first ?? 0
     for (let piece = this.#pieces[this.#head]; piece; piece = this.#pieces[this.#head]) {
+      if (piece.first !== from + events) break
       const fits = piece.batch.count <= maxEvents - events && piece.batch.bytes.length <= maxBytes - bytes
       if (fits) {
         this.#head++
