@@ -5,7 +5,8 @@ import { numberedBatch } from '../file-channel-rig.ts'
 import { type ContractSubject, contractSubjects, holdLedger, takeNow } from '../unit/channel-contract.ts'
 
 type Step =
-  | { readonly do: 'put' | 'take'; readonly count: number }
+  | { readonly do: 'put'; readonly count: number }
+  | { readonly do: 'take'; readonly count: number }
   | { readonly do: 'ack' | 'release' | 'quarantine'; readonly which: number }
   | { readonly do: 'reopen' }
 
