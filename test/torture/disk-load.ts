@@ -11,10 +11,12 @@ export class DiskLoad {
   /** The end of what it said on standard error. */
   errors = ''
 
-  constructor(shim: DiskShim, batches: number) {
+  /** `weakness`: runs a channel that is weakened on purpose (see `weakened-channel.ts`). */
+  constructor(shim: DiskShim, batches: number, weakness?: string) {
     const script = path.join(import.meta.dirname, 'disk-load-child.ts')
-    this.#child = spawn(process.execPath, [script, shim.folder, String(batches)], {
-      env: shim.environment,
+    const weakened = weakness === undefined ? [] : ['--import', path.join(import.meta.dirname, 'weakened-channel.ts')]
+    this.#child = spawn(process.execPath, [...weakened, script, shim.folder, String(batches)], {
+      env: { ...shim.environment, SLUICE_WEAKNESS: weakness },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#exited = once(this.#child, 'exit')

@@ -27,10 +27,14 @@ function randomFrom(start: number): () => number {
   }
 }
 
-async function tryStates(shim: DiskShim): Promise<void> {
+function recordingOf(shim: DiskShim): DiskRecording {
   const recording = new DiskRecording(shim.log, shim.folder)
-  expect(recording.count('F', 'segment-')).toBeGreaterThan(50)
+  expect(recording.count('F', 'segment-'), 'syncs of segments').toBeGreaterThan(50)
   expect(recording.count('U', 'segment-'), 'segments that went').toBeGreaterThan(3)
+  return recording
+}
+
+async function tryStates(recording: DiskRecording): Promise<void> {
   const random = randomFrom(seed)
   let promised = 0
   for (let state = 0; state < states; state++) {
@@ -60,7 +64,7 @@ test.skipIf(shimMissing)(
     const load = new DiskLoad(shim, 150)
     await load.done()
     await load.kill()
-    await tryStates(shim)
+    await tryStates(recordingOf(shim))
   },
 )
 
@@ -77,6 +81,21 @@ test.skipIf(shimMissing)(
     await load.kill()
     expect(shim.fired().filter((line) => line.startsWith('fdatasync 5 '))).toHaveLength(syncs.length)
     expect(shim.fired().filter((line) => line.startsWith('pwritev 0 '))).toHaveLength(1)
-    await tryStates(shim)
+    await tryStates(recordingOf(shim))
+  },
+)
+
+test.skipIf(shimMissing).each(['acknowledges before the disk has it', 'goes on in a segment whose sync failed'])(
+  'a channel that %s is noticed',
+  async (weakness) => {
+    const shim = new DiskShim(place.folder)
+    const [skip, count, error] = [20, 3, 'EIO'] as const
+    if (weakness.includes('sync failed')) shim.rule({ call: 'fdatasync', part: 'segment-', skip, count, error })
+    const load = new DiskLoad(shim, 60, weakness)
+    await load.done()
+    await load.kill()
+    expect(load.errors).toContain('weakened')
+    // Only a state that breaks a promise is an answer: any other error says that the rig is broken.
+    await expect(tryStates(new DiskRecording(shim.log, shim.folder))).rejects.toThrow(/^seed \d+, state/)
   },
 )
