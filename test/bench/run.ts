@@ -1,11 +1,14 @@
 /**
- * `npm run bench [-- --only NAME] [--rounds N] [--millions N]`: every figure beside its peer or raw limit of the same run.
- * Medians over rounds that are interleaved, because shared machines are noisy: trust the ratios.
+ * `npm run bench [-- --only NAME] [--rounds N] [--millions N] [--gigabytes 1,10]`: every figure beside its peer or raw limit of the
+ * same run. Medians over rounds that are interleaved, because shared machines are noisy: trust the ratios.
  */
-import { parseArgs } from 'node:util'
 import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { backlog } from './backlog.ts'
 import { channelPut } from './channel-put.ts'
 import { endToEnd } from './end-to-end.ts'
+import { idle } from './idle.ts'
+import { latency } from './latency.ts'
 import { type Figure, printTable } from './report.ts'
 
 const { values } = parseArgs({
@@ -13,12 +16,16 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     millions: { type: 'string', default: '4' },
+    gigabytes: { type: 'string', default: '1,10' },
   },
 })
 const rounds = Number(values.rounds)
 const benches: Record<string, { title: string; run: () => Promise<Figure[]> }> = {
   'channel-put': { title: 'File channel put', run: () => channelPut(rounds) },
   'end-to-end': { title: 'End to end', run: () => endToEnd(Number(values.millions), rounds) },
+  backlog: { title: 'With a backlog', run: () => backlog(values.gigabytes.split(',').map(Number)) },
+  latency: { title: 'Latency', run: () => latency(10_000, 15) },
+  idle: { title: 'Idle', run: () => idle(20) },
 }
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${rounds} rounds`)
