@@ -16,7 +16,11 @@ import { fileRollSink } from '../sink/file-roll/file-roll.ts'
 import { loggerSink } from '../sink/logger/logger-sink.ts'
 import { nullSink } from '../sink/null/null-sink.ts'
 import { avroSource } from '../source/avro/avro.ts'
+import { execSource } from '../source/exec/exec.ts'
+import { httpSource } from '../source/http/http.ts'
 import { netcatSource } from '../source/netcat/netcat.ts'
+import { netcatUdpSource } from '../source/netcatudp/netcatudp.ts'
+import { seqSource } from '../source/seq/seq.ts'
 import { spooldirSource } from '../source/spooldir/definition.ts'
 import { taildirSource } from '../source/taildir/definition.ts'
 import type { AnyDefinition } from './definition.ts'
@@ -26,7 +30,11 @@ import { ComponentRegistry } from './registry.ts'
 export const builtinDefinitions: readonly AnyDefinition[] = [
   // sources
   avroSource,
+  execSource,
+  httpSource,
   netcatSource,
+  netcatUdpSource,
+  seqSource,
   spooldirSource,
   taildirSource,
 

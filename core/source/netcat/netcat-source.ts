@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net'
-import { SluiceError, systemCode } from '../../errors.ts'
+import { listenError } from '../listen-error.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import { textDecoding } from './line-buffer.ts'
 import { NetcatConnection } from './netcat-connection.ts'
@@ -86,20 +86,4 @@ export class NetcatSource implements Source {
       ],
     }
   }
-}
-
-function listenError(error: unknown, bind: string, port: number): SluiceError {
-  const code = systemCode(error)
-  const why =
-    code === 'EADDRINUSE'
-      ? 'something else listens there: choose another port, or end the other program'
-      : code === 'EACCES'
-        ? 'this user may not listen on a port below 1024'
-        : code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
-          ? 'this machine does not have that address: bind 0.0.0.0 for all, 127.0.0.1 for this machine only'
-          : String(error)
-  return new SluiceError('SLUICE_LISTEN', `cannot listen on ${bind}:${port}: ${why}`, {
-    cause: error,
-    details: { address: bind, port },
-  })
 }
