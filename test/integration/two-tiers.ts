@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fsck } from '../../core/channel/file/fsck.ts'
 import { collectedBytes } from './collected-lines.ts'
 import { RotatingLog } from './rotating-log.ts'
 import { SluiceProcess } from './sluice-process.ts'
@@ -87,6 +88,16 @@ export class TwoTiers {
         )
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
+  }
+
+  /** What the books of both file channels say came in, when both tiers are stopped; rejects when fsck finds them unsound. */
+  async received(): Promise<{ relay: number; collector: number }> {
+    const books = async (name: string, channel: string) => {
+      const report = await fsck(join(this.directory, name, 'channels', channel))
+      if (!report.ok || report.ledger === undefined) throw new Error(JSON.stringify(report, undefined, 2))
+      return report.ledger.received
+    }
+    return { relay: await books('relay', 'backlog'), collector: await books('collector', 'arrived') }
   }
 
   async remove(): Promise<void> {

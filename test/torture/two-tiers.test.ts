@@ -63,7 +63,13 @@ describe('two tiers in two processes', () => {
     over.abort()
     await writing
     await tiers.arrived()
-    expect(await compare(tiers.out, tiers.logs)).toEqual(allArrived(tiers.lines))
+    await Promise.all([tiers.relay?.stop(), tiers.collector?.stop()])
+    const result = await compare(tiers.out, tiers.logs)
+    const { lines } = tiers
+    expect({ ...result, received: await tiers.received() }).toEqual({
+      ...allArrived(lines),
+      received: { relay: lines, collector: lines },
+    })
     process.stdout.write(`${tiers.lines} lines over ${kills} kills\n`)
   })
 })
