@@ -1,5 +1,5 @@
 import avsc from 'avsc'
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -93,6 +93,35 @@ describe('a file_roll sink', () => {
     await sink.deliver(leaseOf(1, ['b', 'c', 'd']), live)
     await sink.stop()
     expect(contents()).toEqual(['a\nb\n', 'c\nd\n'])
+  })
+
+  it('holds each event once when it is killed in the first delivery to a new file', async () => {
+    const killed = makeSink()
+    await killed.start()
+    await killed.deliver(leaseOf(0, ['a', 'b']), live)
+    now += 30_000
+    await killed.idle?.()
+    // What is on the disk when the events are written and nothing has been noted: the state that a kill leaves.
+    const copy = `${directory}-copy`
+    const lease = leaseOf(2, ['c', 'd'])
+    const batches = Object.assign([...lease.batches], {
+      *[Symbol.iterator]() {
+        yield* lease.batches
+        cpSync(directory, copy, { recursive: true })
+      },
+    })
+    await killed.deliver({ ...lease, batches }, live)
+    await killed.stop()
+    rmSync(directory, { recursive: true })
+    renameSync(copy, directory)
+    expect(contents().join('')).toBe('a\nb\nc\nd\n')
+
+    now += 1000
+    const sink = makeSink()
+    await sink.start()
+    await sink.deliver(leaseOf(2, ['c', 'd', 'e']), live)
+    await sink.stop()
+    expect(contents().join('')).toBe('a\nb\nc\nd\ne\n')
   })
 
   it('starts from the beginning with another channel', async () => {

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, stat, truncate } from 'node:fs/promises'
+import { access, constants, mkdir, open, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import type { Lease } from '../../channel/channel.ts'
 import { errorText, SluiceError } from '../../errors.ts'
@@ -36,6 +36,8 @@ export class FileRollSink implements Sink {
   readonly #journalFolder: string
   #sender: string | undefined
   #next = 0
+  /** True when the channel gives its events numbers that outlive a crash. */
+  #journaled = false
 
   constructor(settings: FileRollSettings, context: SinkContext) {
     this.batchSize = settings.batchSize
@@ -67,6 +69,7 @@ export class FileRollSink implements Sink {
     const { identity } = lease
     counters.eventDrainAttemptCount += lease.count
     let skip = 0
+    this.#journaled = identity !== undefined
     if (identity) {
       if (identity.sender !== this.#sender) {
         this.#sender = identity.sender
@@ -147,8 +150,12 @@ export class FileRollSink implements Sink {
       file = new RollingFile({ directory, name, inUseSuffix, serializer: make })
       this.#files.set(directory, file)
     }
+    const fresh = file.path === undefined
     const serializer = await file.opened(this.#context.clock.now())
     touched.add(file)
+    // A file must be in the journal before it has an event: after a crash only what is in there is cut back.
+    if (fresh && this.#journaled)
+      await this.#journal.write({ sender: this.#sender, next: this.#next, files: this.#lengths(new Set()) })
     const parts: Buffer[] = []
     if (serializer.writeBatch) parts.push(serializer.writeBatch(batch))
     else for (const event of batch.events()) serializer.write(event, parts)
@@ -215,5 +222,12 @@ async function cutBack(path: string, length: number): Promise<void> {
     (found) => found.size,
     () => -1,
   )
-  if (size > length) await truncate(path, length)
+  if (size <= length) return
+  const file = await open(path, 'r+')
+  try {
+    await file.truncate(length)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
 }
