@@ -25,8 +25,9 @@ describe('the readable log line', () => {
       message: 'connected',
       peer: 'a b',
       n: 3,
+      ms: 0.1 + 0.2,
     }
-    expect(readableLogLine(record)).toBe('2026-11-23 14:00:01.123 INFO  sink.k1  connected peer="a b" n=3\n')
+    expect(readableLogLine(record)).toBe('2026-11-23 14:00:01.123 INFO  sink.k1  connected peer="a b" n=3 ms=0.3\n')
   })
 
   it('lets nothing that a peer sent write on the terminal or fake a second line', () => {

@@ -19,6 +19,7 @@ const escaped = (text: string) =>
   text.replace(controls, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 function readableValue(value: unknown): string {
+  if (typeof value === 'number') return String(Math.round(value * 1000) / 1000)
   if (typeof value !== 'string') return escaped(JSON.stringify(value))
   return value === '' || /[\s"=]/.test(value) ? escaped(JSON.stringify(value)) : escaped(value)
 }
