@@ -12,6 +12,8 @@ import { settlesWithin } from './time-limit.ts'
 const mostBytes = 4 * 1024 * 1024
 /** A sink hears of idleness after this long without an event, milliseconds. */
 const idleAfter = 1_000
+/** A reason to abort costs nothing; without one each abort makes an error with its stack. */
+const over = 'over'
 /** With nothing to tell anybody the wait is only ended by events, a change or the stop. */
 const longWait = 600_000
 
@@ -184,7 +186,7 @@ export class SinkRunner {
     // While deliveries are under way their end must not wait for the next event, nor a pause for either.
     const first = this.#deliveries[0]
     const interrupted = Promise.race([first?.outcome ?? this.#changed.wait(either), this.#changed.wait(either)]).then(
-      () => waiting.abort(),
+      () => waiting.abort(over),
     )
     try {
       const allowed = await rateLimit.allowance(size, either)
@@ -203,7 +205,7 @@ export class SinkRunner {
       counters.eventTakeErrorCount++
       throw error
     } finally {
-      waiting.abort()
+      waiting.abort(over)
       await interrupted
     }
   }

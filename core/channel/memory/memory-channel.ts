@@ -154,7 +154,8 @@ export class MemoryChannel implements Channel {
       })
     })
     await woken
-    ending.abort()
+    // Without a reason each abort makes an error with its stack.
+    ending.abort('over')
   }
 
   #leave(pieces: readonly Piece[], how: 'delivered' | 'quarantined'): void {
