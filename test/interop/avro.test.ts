@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { edgeEvents, fingerprints, numberedEvents, readContainers } from './avro-events.ts'
 import { makeKeyStores, storePassword } from './flume/key-store.ts'
-import { findFlume, type FlumeAgent, freePort, sendWithFlume, startFlume } from './flume/peer.ts'
-import { type SluiceAgent, startSluice } from './sluice-agent.ts'
+import { findFlume, freePort, sendWithFlume, startFlume } from './flume/peer.ts'
+import type { PeerProcess } from './peer-process.ts'
+import { startSluice } from './sluice-agent.ts'
 
 const peer = await findFlume()
 const flume = typeof peer === 'string' ? { classPath: '' } : peer
@@ -20,7 +21,7 @@ const transports = [
 
 describe.skipIf(absent !== '')(`Avro with Flume 1.11${absent}`, () => {
   let directory: string
-  const running: (FlumeAgent | SluiceAgent)[] = []
+  const running: PeerProcess[] = []
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'sluice-interop-'))

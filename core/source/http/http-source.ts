@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { errorText, isSluiceError } from '../../errors.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
-import { listenError } from '../listen-error.ts'
+import { listen, listeningPort } from '../listen.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import { BadRequest, type HttpHandler } from './handler.ts'
 import { requestBody } from './request-body.ts'
@@ -59,18 +59,14 @@ export class HttpSource implements Source {
     server.on('connection', (socket: Socket) => this.#joined(socket))
     server.on('drop', () => this.#refused++)
     server.on('tlsClientError', (error: Error) => log.debug({ error }, 'TLS handshake failed'))
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(listenError(error, bind, port)))
-      server.listen(port, bind, resolve)
-    })
+    await listen(server, bind, port)
     server.on('error', (error) => this.#context.reportFailure(error))
     this.#server = server
     log.info({ address: bind, port: this.port }, `listening on ${bind}:${this.port}`)
   }
 
   get port(): number {
-    const address = this.#server?.address()
-    return typeof address === 'object' && address !== null ? address.port : this.#settings.port
+    return listeningPort(this.#server, this.#settings.port)
   }
 
   #joined(socket: Socket): void {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net'
-import { listenError } from '../listen-error.ts'
+import { listen, listeningPort } from '../listen.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import { textDecoding } from './line-buffer.ts'
 import { NetcatConnection } from './netcat-connection.ts'
@@ -49,10 +49,7 @@ export class NetcatSource implements Source {
     })
     server.maxConnections = maxConnections
     server.on('drop', () => this.#refused++)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(listenError(error, bind, port)))
-      server.listen(port, bind, resolve)
-    })
+    await listen(server, bind, port)
     server.on('error', (error) => this.#context.reportFailure(error))
     this.#server = server
     log.info({ address: bind, port: this.port }, `listening on ${bind}:${this.port}`)
@@ -60,8 +57,7 @@ export class NetcatSource implements Source {
 
   /** The port it listens on: the one the system chose when the configuration says 0. */
   get port(): number {
-    const address = this.#server?.address()
-    return typeof address === 'object' && address !== null ? address.port : this.#settings.port
+    return listeningPort(this.#server, this.#settings.port)
   }
 
   async stop(): Promise<void> {

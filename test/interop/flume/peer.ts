@@ -2,7 +2,7 @@
  * A real Apache Flume 1.11 beside our tests: its agent and its RpcClient, from Maven Central by the committed pom, on loopback
  * only. Where Java or Maven is missing, `missing` says so and the tests skip by that name.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Event } from '../../../core/event/event.ts'
+import { PeerProcess } from '../peer-process.ts'
 
 const run = promisify(execFile)
 const folder = import.meta.dirname
@@ -61,58 +62,11 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** A running Flume agent; `kill` ends it at once, `stop` lets it shut down. */
-export class FlumeAgent {
-  readonly #child: ChildProcess
-  #output = ''
-
-  constructor(child: ChildProcess) {
-    this.#child = child
-    const append = (chunk: Buffer) => {
-      this.#output += chunk.toString()
-    }
-    child.stdout?.on('data', append)
-    child.stderr?.on('data', append)
-  }
-
-  /** What it has logged so far. */
-  get output(): string {
-    return this.#output
-  }
-
-  /** Resolves when `text` has been logged; rejects with the log when it is not within `milliseconds`. */
-  async logged(text: string | RegExp, milliseconds = 60_000): Promise<void> {
-    const deadline = performance.now() + milliseconds
-    while (typeof text === 'string' ? !this.#output.includes(text) : !text.test(this.#output)) {
-      if (this.#child.exitCode !== null || performance.now() > deadline)
-        throw new Error(`Flume did not log ${String(text)}; it said:\n${this.#output.slice(-4000)}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL')
-  }
-
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM')
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve))
-    this.#child.kill(signal)
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), 15_000)
-    await gone
-    clearTimeout(late)
-  }
-}
-
 /** Starts a Flume agent with `properties` as its configuration file, in `directory`. */
 export async function startFlume(
   peer: FlumePeer,
   options: { directory: string; agent: string; properties: string; monitoringPort?: number; heap?: string },
-): Promise<FlumeAgent> {
+): Promise<PeerProcess> {
   const file = join(options.directory, `${options.agent}.properties`)
   await writeFile(file, options.properties)
   const monitoring =
@@ -137,7 +91,7 @@ export async function startFlume(
     ],
     { cwd: options.directory, stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  return new FlumeAgent(child)
+  return new PeerProcess('Flume', child)
 }
 
 /** Events as LoadClient.java reads them. */
