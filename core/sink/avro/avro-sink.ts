@@ -1,11 +1,9 @@
-import { resolve } from 'node:path'
 import type { Lease } from '../../channel/channel.ts'
 import { SluiceError, errorText } from '../../errors.ts'
 import type { ClientConnection } from '../../rpc/client-connection.ts'
 import { connect } from '../../rpc/connect.ts'
 import { type ClientTls, clientLayers } from '../../rpc/stream-layers.ts'
-import { loadCredentials } from '../../rpc/tls-credentials.ts'
-import { tlsLimits } from '../../rpc/tls-versions.ts'
+import { tlsContext } from '../../rpc/tls-context.ts'
 import type { Sink, SinkContext } from '../sink.ts'
 import type { AvroSinkSettings } from './avro-settings.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
@@ -135,20 +133,8 @@ export class AvroSink implements Sink {
 
   async #tls(): Promise<ClientTls> {
     const settings = this.#settings
-    const path = (file: string | undefined) => file && resolve(this.#context.baseDirectory, file)
-    const credentials = await loadCredentials({
-      keystore: path(settings.keystore),
-      keystorePassword: settings['keystore-password'],
-      truststore: path(settings.truststore),
-    })
-    const limits = tlsLimits({
-      includeProtocols: settings['include-protocols'],
-      excludeProtocols: settings['exclude-protocols'],
-      includeCiphers: settings['include-cipher-suites'],
-      excludeCiphers: settings['exclude-cipher-suites'],
-    })
     return {
-      context: { ...credentials, ...limits },
+      context: await tlsContext(settings, this.#context.baseDirectory),
       host: settings.hostname,
       trustAll: settings['trust-all-certs'],
       verifyHost: settings['ssl-verify-hostname'],

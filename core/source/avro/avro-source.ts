@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { BatchIdentity, Lane } from '../../channel/channel.ts'
 import type { Batch } from '../../event/batch.ts'
 import { type SluiceError, errorText, isSluiceError } from '../../errors.ts'
@@ -8,8 +7,7 @@ import type { Status } from '../../rpc/protocol.ts'
 import { RpcServer } from '../../rpc/server.ts'
 import type { CallHandler, ServerConnection } from '../../rpc/server-connection.ts'
 import { type ServerTls, serverLayers } from '../../rpc/stream-layers.ts'
-import { loadCredentials } from '../../rpc/tls-credentials.ts'
-import { tlsLimits } from '../../rpc/tls-versions.ts'
+import { tlsContext } from '../../rpc/tls-context.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import type { AvroSourceSettings } from './avro-settings.ts'
 
@@ -87,20 +85,8 @@ export class AvroSource implements Source, CallHandler {
 
   async #tls(): Promise<ServerTls> {
     const settings = this.#settings
-    const path = (file: string | undefined) => file && resolve(this.#context.baseDirectory, file)
-    const credentials = await loadCredentials({
-      keystore: path(settings.keystore),
-      keystorePassword: settings['keystore-password'],
-      truststore: path(settings.truststore),
-    })
-    const limits = tlsLimits({
-      includeProtocols: settings['include-protocols'],
-      excludeProtocols: settings['exclude-protocols'],
-      includeCiphers: settings['include-cipher-suites'],
-      excludeCiphers: settings['exclude-cipher-suites'],
-    })
     return {
-      context: { ...credentials, ...limits },
+      context: await tlsContext(settings, this.#context.baseDirectory),
       clientAuth: settings['client-auth'],
       handshakeTimeout: settings.handshakeTimeout,
     }

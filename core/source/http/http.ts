@@ -1,9 +1,7 @@
-import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defineSource } from '../../component/definition.ts'
 import { choice, flag, named, port, secret, text, whole, words } from '../../component/settings.ts'
-import { loadCredentials } from '../../rpc/tls-credentials.ts'
-import { tlsLimits } from '../../rpc/tls-versions.ts'
+import { tlsContext } from '../../rpc/tls-context.ts'
 import { blobHandler } from './blob-handler.ts'
 import { HttpSource } from './http-source.ts'
 import { jsonHandler } from './json-handler.ts'
@@ -76,18 +74,11 @@ export const httpSource = defineSource({
     const kind = handlers[value.handler.toLowerCase()] ?? 'json'
     const mandatory = (value['handler.mandatoryParameters'] ?? '').split(',').map((name) => name.trim())
     const https = value.ssl || value.enableSSL === true
-    const tls = async () => ({
-      ...(await loadCredentials({
-        keystore: value.keystore === undefined ? undefined : resolve(context.baseDirectory, value.keystore),
-        keystorePassword: value['keystore-password'] ?? value.keystorePassword,
-      })),
-      ...tlsLimits({
-        includeProtocols: value['include-protocols'],
-        excludeProtocols: value['exclude-protocols'],
-        includeCiphers: value['include-cipher-suites'],
-        excludeCiphers: value['exclude-cipher-suites'],
-      }),
-    })
+    const tls = () =>
+      tlsContext(
+        { ...value, 'keystore-password': value['keystore-password'] ?? value.keystorePassword },
+        context.baseDirectory,
+      )
     return new HttpSource(
       {
         bind: value.bind,
