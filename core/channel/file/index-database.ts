@@ -1,33 +1,8 @@
 import Database from 'better-sqlite3'
 import type { BlockRow, ChannelState, Segment, SettledRow, SettleKind } from './channel-state.ts'
 import { EventRanges } from './event-ranges.ts'
+import { check, checkSchema, indexSchema, indexVersion, summed } from './index-schema.ts'
 import type { SenderRecord } from './sender-identities.ts'
-
-/** Layout of `index.db`; a folder with another number is refused, never guessed at. */
-export const indexVersion = 1
-
-const schema = `
-create table if not exists channel(
-  one integer primary key check(one = 1), version integer not null, id text not null,
-  next_block integer not null, next_event integer not null, low_event integer not null, settled_above integer not null,
-  delivered integer not null, quarantined integer not null, lost integer not null, repeated integer not null,
-  bytes integer not null, dropped_segment integer not null);
-create table if not exists dropped(reason text primary key, events integer not null) without rowid;
-create table if not exists segment(
-  id integer primary key, first_event integer not null, next_event integer not null, length integer not null,
-  sealed integer not null);
-create table if not exists block(
-  first_event integer primary key, events integer not null, block integer not null, segment integer not null,
-  offset integer not null, size integer not null, raw_length integer not null, at real not null);
-create index if not exists block_at on block(at);
-create table if not exists settled(
-  first_event integer not null, next_event integer not null, kind text not null, reason text not null, at real not null,
-  primary key(first_event, next_event)) without rowid;
-create table if not exists loss(
-  first_event integer not null, next_event integer not null, reason text not null, at real not null);
-create table if not exists position(key text primary key, offset integer not null, state text not null) without rowid;
-create table if not exists identity(sender text primary key, floor integer not null, seen text not null) without rowid;
-`
 
 interface ChannelRow {
   version: number
@@ -42,6 +17,25 @@ interface ChannelRow {
   repeated: number
   bytes: number
   dropped_segment: number
+  crc: number
+}
+
+interface SettledRecord {
+  first_event: number
+  next_event: number
+  kind: SettleKind
+  reason: string
+  at: number
+  crc: number
+}
+
+interface SegmentRecord {
+  id: number
+  first_event: number
+  next_event: number
+  length: number
+  sealed: number
+  crc: number
 }
 
 interface BlockRecord {
@@ -89,7 +83,8 @@ export class IndexDatabase {
         database.pragma('journal_mode=WAL')
         database.pragma('synchronous=NORMAL')
         database.pragma('wal_autocheckpoint=1000')
-        database.exec(schema)
+        checkSchema(database)
+        database.exec(`begin immediate;${indexSchema}commit`)
       }
       database.pragma('temp_store=MEMORY')
       this.#statements = prepare(database)
@@ -107,6 +102,8 @@ export class IndexDatabase {
   /** Fills a state from the index. */
   load(state: ChannelState, row: ChannelRow): void {
     const database = this.#database
+    const { version, id, crc } = row
+    check('channel', crc, [version, id, ...channelNumbers(row)])
     state.nextBlock = row.next_block
     state.nextEvent = row.next_event
     state.low = row.low_event
@@ -118,38 +115,35 @@ export class IndexDatabase {
     state.droppedSegment = row.dropped_segment
     state.dropped = new Map(
       database
-        .prepare<[], { reason: string; events: number }>('select reason, events from dropped')
+        .prepare<[], { reason: string; events: number; crc: number }>('select * from dropped')
         .all()
-        .map(({ reason, events }) => [reason, events]),
+        .map(({ reason, events, crc: sum }) => {
+          check('dropped', sum, [reason, events])
+          return [reason, events]
+        }),
     )
     state.settled = EventRanges.of(
-      database
-        .prepare<[], { first_event: number; next_event: number }>(
-          'select first_event, next_event from settled order by first_event',
-        )
-        .all()
-        .map((range): [number, number] => [Math.max(range.first_event, row.low_event), range.next_event]),
+      this.settledRows().map(({ first, next }): [number, number] => [Math.max(first, row.low_event), next]),
     )
-    for (const { key, offset, state: text } of database
-      .prepare<[], { key: string; offset: number; state: string }>('select key, offset, state from position')
-      .all())
+    for (const { key, offset, state: text, crc: sum } of database
+      .prepare<[], { key: string; offset: number; state: string; crc: number }>('select * from position')
+      .all()) {
+      check('position', sum, [key, offset, text])
       state.positions.set(key, { key, offset, state: text })
-    for (const { sender, floor, seen } of database
-      .prepare<[], { sender: string; floor: number; seen: string }>('select sender, floor, seen from identity')
-      .all())
+    }
+    for (const { sender, floor, seen, crc: sum } of database
+      .prepare<[], { sender: string; floor: number; seen: string; crc: number }>('select * from identity')
+      .all()) {
+      check('identity', sum, [sender, floor, seen])
       state.identities.restore(sender, { floor, seen: JSON.parse(seen) as SenderRecord['seen'] })
+    }
     state.segments = database
-      .prepare<[], { id: number; first_event: number; next_event: number; length: number; sealed: number }>(
-        'select * from segment order by id',
-      )
+      .prepare<[], SegmentRecord>('select * from segment order by id')
       .all()
-      .map((segment) => ({
-        id: segment.id,
-        firstEvent: segment.first_event,
-        nextEvent: segment.next_event,
-        length: segment.length,
-        sealed: segment.sealed === 1,
-      }))
+      .map(({ id: number, first_event: first, next_event: next, length, sealed, crc: sum }) => {
+        check('segment', sum, [number, first, next, length, sealed])
+        return { id: number, firstEvent: first, nextEvent: next, length, sealed: sealed === 1 }
+      })
   }
 
   /** Writes what changed in one transaction; `full` makes this commit and all before it survive a power cut. */
@@ -197,44 +191,31 @@ export class IndexDatabase {
     for (const key of changes.positions) {
       const position = state.positions.get(key)
       if (position === undefined) run.forget.run(key)
-      else run.position.run(key, position.offset, position.state)
+      else run.position.run(...summed([key, position.offset, position.state]))
     }
     for (const sender of changes.identities) {
       const record = state.identities.record(sender)
       if (record === undefined) run.forgetIdentity.run(sender)
-      else run.identity.run(sender, record.floor, JSON.stringify(record.seen))
+      else run.identity.run(...summed([sender, record.floor, JSON.stringify(record.seen)]))
     }
     for (const segment of changes.segments) this.#segment(segment)
     for (const id of changes.removedSegments) run.removeSegment.run(id)
-    for (const [reason, events] of state.dropped) run.dropped.run(reason, events)
+    for (const [reason, events] of state.dropped) run.dropped.run(...summed([reason, events]))
     run.channel.run(
-      indexVersion,
-      state.channel,
-      state.nextBlock,
-      state.nextEvent,
-      state.low,
-      state.settled.count(),
-      state.delivered,
-      state.quarantined,
-      state.lost,
-      state.repeated,
-      state.bytes,
-      state.droppedSegment,
+      ...summed([
+        ...[indexVersion, state.channel, state.nextBlock, state.nextEvent, state.low, state.settled.count()],
+        ...[state.delivered, state.quarantined, state.lost, state.repeated, state.bytes, state.droppedSegment],
+      ]),
     )
   }
 
   #settled(row: SettledRow): void {
-    this.#statements.settled.run(row.first, row.next, row.kind, row.reason, row.at)
+    this.#statements.settled.run(...summed([row.first, row.next, row.kind, row.reason, row.at]))
   }
 
   #segment(segment: Segment): void {
-    this.#statements.segment.run(
-      segment.id,
-      segment.firstEvent,
-      segment.nextEvent,
-      segment.length,
-      segment.sealed ? 1 : 0,
-    )
+    const { id, firstEvent, nextEvent, length, sealed } = segment
+    this.#statements.segment.run(...summed([id, firstEvent, nextEvent, length, sealed ? 1 : 0]))
   }
 
   /** The block that holds `event`, or the first one behind it. */
@@ -305,11 +286,12 @@ export class IndexDatabase {
   /** Marks by kind, for the ledger: who settled what above the low-water mark. */
   settledRows(): SettledRow[] {
     return this.#database
-      .prepare<[], { first_event: number; next_event: number; kind: SettleKind; reason: string; at: number }>(
-        'select * from settled order by first_event',
-      )
+      .prepare<[], SettledRecord>('select * from settled order by first_event')
       .all()
-      .map((row) => ({ first: row.first_event, next: row.next_event, kind: row.kind, reason: row.reason, at: row.at }))
+      .map(({ first_event: first, next_event: next, kind, reason, at, crc }) => {
+        check('settled', crc, [first, next, kind, reason, at])
+        return { first, next, kind, reason, at }
+      })
   }
 
   /** Empties every table, to be filled again from the segments. */
@@ -335,21 +317,28 @@ function prepare(database: Database.Database) {
     rollback: database.prepare('rollback'),
     block: database.prepare('insert or replace into block values(?, ?, ?, ?, ?, ?, ?, ?)'),
     dropBlocks: database.prepare('delete from block where first_event < ? and first_event + events <= ?'),
-    settled: database.prepare('insert or replace into settled values(?, ?, ?, ?, ?)'),
+    settled: database.prepare('insert or replace into settled values(?, ?, ?, ?, ?, ?)'),
     restore: database.prepare(`delete from settled where first_event = ? and next_event = ?`),
     dropSettled: database.prepare('delete from settled where next_event <= ?'),
     loss: database.prepare('insert into loss values(?, ?, ?, ?)'),
-    position: database.prepare('insert or replace into position values(?, ?, ?)'),
+    position: database.prepare('insert or replace into position values(?, ?, ?, ?)'),
     forget: database.prepare('delete from position where key = ?'),
-    identity: database.prepare('insert or replace into identity values(?, ?, ?)'),
+    identity: database.prepare('insert or replace into identity values(?, ?, ?, ?)'),
     forgetIdentity: database.prepare('delete from identity where sender = ?'),
-    segment: database.prepare('insert or replace into segment values(?, ?, ?, ?, ?)'),
+    segment: database.prepare('insert or replace into segment values(?, ?, ?, ?, ?, ?)'),
     removeSegment: database.prepare('delete from segment where id = ?'),
-    dropped: database.prepare('insert or replace into dropped values(?, ?)'),
-    channel: database.prepare('insert or replace into channel values(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    dropped: database.prepare('insert or replace into dropped values(?, ?, ?)'),
+    channel: database.prepare('insert or replace into channel values(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     blockAt: database.prepare('select * from block where first_event <= ? order by first_event desc limit 1'),
     blockAfter: database.prepare('select * from block where first_event > ? order by first_event limit 1'),
   }
+}
+
+function channelNumbers(row: ChannelRow): number[] {
+  return [
+    ...[row.next_block, row.next_event, row.low_event, row.settled_above, row.delivered, row.quarantined],
+    ...[row.lost, row.repeated, row.bytes, row.dropped_segment],
+  ]
 }
 
 /** True when SQLite says that the file itself is damaged, as against busy, full or unreadable for now. */

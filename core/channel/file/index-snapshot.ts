@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { SluiceError, systemCode } from '../../errors.ts'
 import { ChannelState } from './channel-state.ts'
-import { IndexDatabase, indexVersion } from './index-database.ts'
+import { IndexDatabase } from './index-database.ts'
+import { indexVersion } from './index-schema.ts'
 import { indexPath } from './segment-files.ts'
 
 /** The index of a folder opened to look at: of a running channel, a stopped one, or a copy on a read-only disk. */
