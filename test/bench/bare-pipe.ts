@@ -4,7 +4,7 @@
  * as any line splitter does; `blocks` only finds the newlines and writes what lies between in one piece, which is the least that
  * can be called splitting.
  *
- * Usage: bare-pipe.ts receive            prints `port N`, then at the end `lines N`
+ * Usage: bare-pipe.ts receive            prints `port N`, `first` when bytes come, `lines N` at the end
  *        bare-pipe.ts send FILE PORT views|blocks
  */
 import { open } from 'node:fs/promises'
@@ -15,6 +15,7 @@ const newline = 10
 function receive(): void {
   const server = createServer((socket) => {
     let lines = 0
+    socket.once('data', () => console.log('first'))
     socket.on('data', (chunk: Buffer) => {
       for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) lines++
     })
