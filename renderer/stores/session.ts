@@ -1,0 +1,41 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import type { Role } from '../../core/control/contract.ts'
+import { type Session, useConnection } from '../connection/connection.ts'
+
+const ranks: Record<Role, number> = { read: 0, operate: 1, configure: 2 }
+
+/** Which agents there are, which one the page shows, what this user may do. */
+export const useSession = defineStore('session', () => {
+  const connection = useConnection()
+  const session = ref<Session>()
+  const agent = ref('')
+  const problem = ref('')
+
+  /** Asks until somebody answers; the page says meanwhile why it is empty. */
+  async function open(): Promise<void> {
+    for (;;) {
+      try {
+        const answer = await connection.session()
+        session.value = answer
+        problem.value = ''
+        if (!answer.agents.includes(agent.value)) agent.value = answer.agents[0] ?? ''
+        return
+      } catch (error) {
+        problem.value = error instanceof Error ? error.message : String(error)
+        await new Promise((resolve) => setTimeout(resolve, 1_000))
+      }
+    }
+  }
+
+  const may = (role: Role) => ranks[session.value?.role ?? 'read'] >= ranks[role]
+  return {
+    open,
+    agent,
+    problem,
+    agents: computed(() => session.value?.agents ?? []),
+    version: computed(() => session.value?.version ?? ''),
+    mayOperate: computed(() => may('operate')),
+    mayConfigure: computed(() => may('configure')),
+  }
+})

@@ -1,0 +1,23 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+/** A view of the window: its entry in the rail, its key, its page. */
+export interface Place {
+  readonly path: string
+  readonly title: string
+  /** Pressed after `g`. */
+  readonly key: string
+  readonly route: RouteRecordRaw
+}
+
+function place(
+  path: string,
+  title: string,
+  key: string,
+  component: RouteRecordRaw['component'],
+  pattern = path,
+): Place {
+  return { path, title, key, route: { path: pattern, component: component ?? null } as RouteRecordRaw }
+}
+
+/** In the order of the rail. Each page is a chunk of its own, loaded when it is opened. */
+export const places: readonly Place[] = [place('/flow', 'Flow', 'f', () => import('./flow/FlowView.vue'))]
