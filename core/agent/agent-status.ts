@@ -1,11 +1,13 @@
 import type { ChannelStats, Ledger } from '../channel/channel.ts'
 import type { AgentConfig } from '../config/model.ts'
-import type { SourceDetail } from '../source/source.ts'
+import type { Forecast } from '../forecast/forecast.ts'
 import type { ChannelPart } from './channel-part.ts'
 import { type ActualState, type Command, type ComponentState, stateText } from './component-state.ts'
+import type { Forecasts } from './forecasts.ts'
 import type { FlowControl } from './flow-control.ts'
 import type { FlowRates } from './flow-sampler.ts'
 import type { PartGraph } from './part-graph.ts'
+import type { SourceDetailStatus, SourceDetails } from './source-details.ts'
 import type { SinkPart } from './sink-part.ts'
 import type { SourcePart } from './source-part.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -35,7 +37,7 @@ export interface SourceStatus extends PartStatus {
   readonly intercepted: number
   readonly unrouted: number
   readonly optionalLosses: number
-  readonly detail: SourceDetail | null
+  readonly detail: SourceDetailStatus | null
 }
 
 export interface ChannelStatus extends PartStatus {
@@ -59,6 +61,7 @@ export interface ChannelStatus extends PartStatus {
     /** Null: nothing moves, so nobody knows. */
     readonly secondsLeft: number | null
   } | null
+  readonly forecast: Forecast
   readonly ledger: Ledger | null
 }
 
@@ -92,6 +95,8 @@ export interface StatusView {
   readonly graph: PartGraph
   readonly flowControl: FlowControl
   readonly rates: FlowRates
+  readonly forecasts: Forecasts
+  readonly sourceDetails: SourceDetails
   readonly now: number
 }
 
@@ -111,7 +116,7 @@ export function sourceStatuses(view: StatusView): SourceStatus[] {
       intercepted: channels.interceptedEvents,
       unrouted: channels.unroutedEvents,
       optionalLosses: channels.optionalLosses,
-      detail: part.source.inspect?.() ?? null,
+      detail: view.sourceDetails.of(part) ?? null,
     }
   })
 }
@@ -136,6 +141,7 @@ export function channelStatuses(view: StatusView): ChannelStatus[] {
       outPerSecond,
       rateLimit: part.rateLimit.rate ?? null,
       drain: drain ? { ...drain, secondsLeft: secondsLeft(drain.left, outPerSecond) } : null,
+      forecast: view.forecasts.of(name),
       ledger: stats?.ledger ?? null,
     }
   })

@@ -12,11 +12,13 @@ import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatu
 import { ChannelWatch } from './channel-watch.ts'
 import { configChange, isEmptyChange } from './config-change.ts'
 import { FlowControl } from './flow-control.ts'
+import { Forecasts } from './forecasts.ts'
 import { FlowSampler } from './flow-sampler.ts'
 import { OperatorEvents } from './operator-events.ts'
 import { PartBuilder } from './part-builder.ts'
 import { PartGraph, type PartName } from './part-graph.ts'
 import { makeParts, refuseLosing, replaceParts, setLimits, stopParts } from './reload.ts'
+import { SourceDetails } from './source-details.ts'
 
 export interface AgentOptions {
   readonly config: AgentConfig
@@ -124,9 +126,10 @@ export class Agent {
   }
 
   status(): AgentStatus {
-    const { flowControl, sampler, events } = this.#life()
+    const { flowControl, sampler, events, forecasts, sourceDetails } = this.#life()
     const now = this.#clock.now()
-    const view = { config: this.#config, graph: this.graph, flowControl, rates: sampler.rates, now }
+    const rates = sampler.rates
+    const view = { config: this.#config, graph: this.graph, flowControl, rates, forecasts, sourceDetails, now }
     return {
       agent: this.#config.agent,
       pid: process.pid,
@@ -231,6 +234,8 @@ export class Agent {
       ...{ lock, database, events, history, builder },
       flowControl: new FlowControl({ graph: this.graph, store: database, clock, log, note }),
       sampler: new FlowSampler(this.graph, history, clock),
+      forecasts: new Forecasts(this.graph, history, clock),
+      sourceDetails: new SourceDetails(clock),
       channelWatch: new ChannelWatch(this.graph, { note, report }),
       ending: new AbortController(),
       ticking: Promise.resolve(),
@@ -288,6 +293,7 @@ export class Agent {
     while (!signal.aborted) {
       try {
         running.sampler.sample()
+        running.forecasts.tick(this.#config)
         running.channelWatch.look()
         running.flowControl.check()
         if (this.#clock.monotonic() >= flushAt) {
@@ -346,6 +352,8 @@ interface Running {
   readonly builder: PartBuilder
   readonly flowControl: FlowControl
   readonly sampler: FlowSampler
+  readonly forecasts: Forecasts
+  readonly sourceDetails: SourceDetails
   readonly channelWatch: ChannelWatch
   readonly ending: AbortController
   ticking: Promise<void>

@@ -52,8 +52,8 @@ export class FlowRates {
   }
 }
 
-/** What is sampled of each kind of part; a series is named `channel:c1:events`. */
-export const channelSeries = ['events', 'bytes', 'age', 'in', 'out', 'free'] as const
+/** What is sampled of each kind of part; a series is named `channel:c1:events`. `age` of the oldest in milliseconds. */
+export const channelSeries = ['events', 'bytes', 'age', 'in', 'out', 'free', 'received'] as const
 export const edgeSeries = ['events', 'bytes'] as const
 
 /** Feeds rates and history, once a second. */
@@ -83,6 +83,8 @@ export class FlowSampler {
       history.add(`${series}age`, now, stats.oldestAt === undefined ? 0 : Math.max(0, now - stats.oldestAt))
       history.add(`${series}in`, now, rates.add(`${series}received`, at, stats.ledger.received))
       history.add(`${series}out`, now, rates.add(`${series}delivered`, at, stats.ledger.delivered))
+      // A count and not a rate: of it the rate over any time can be known exactly.
+      history.add(`${series}received`, now, stats.ledger.received)
       if (stats.freeDisk !== undefined) history.add(`${series}free`, now, stats.freeDisk)
     }
     for (const [name, { channels }] of this.#graph.sources)

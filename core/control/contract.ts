@@ -3,27 +3,11 @@
  * line and tests use nothing else; carriers know no single call. Parameters and results are checked at the border.
  */
 import { z } from 'zod'
+import { call, type Role } from './call.ts'
+import { configCalls } from './config-calls.ts'
 import { agentStatusSchema, ledgerSchema } from './status-schema.ts'
 
-/** `read` looks, `operate` commands the flow, `configure` changes the configuration. */
-export const roles = ['read', 'operate', 'configure'] as const
-export type Role = (typeof roles)[number]
-
-interface Call<Params extends z.ZodType, Result extends z.ZodType> {
-  readonly summary: string
-  readonly role: Role
-  readonly params: Params
-  readonly result: Result
-}
-
-function call<Params extends z.ZodType, Result extends z.ZodType>(
-  role: Role,
-  summary: string,
-  params: Params,
-  result: Result,
-): Call<Params, Result> {
-  return { summary, role, params, result }
-}
+export { type Role, roles } from './call.ts'
 
 const done = z.object({})
 /** A part's name (`r1`), with its kind in front where several parts share it (`source:r1`). */
@@ -43,18 +27,6 @@ const operatorEvent = z.object({
   message: z.string(),
   acknowledged: z.boolean(),
 })
-
-const finding = z.object({
-  severity: z.enum(['error', 'warning']),
-  file: z.string(),
-  line: z.number(),
-  column: z.number(),
-  key: z.string(),
-  message: z.string(),
-  hint: z.string(),
-})
-
-const configFile = z.object({ path: z.string(), text: z.string() })
 
 export const calls = {
   status: call('read', 'What every part is doing.', z.object({}), agentStatusSchema),
@@ -118,19 +90,9 @@ export const calls = {
     z.object({ ids: z.union([z.literal('all'), z.array(z.number().int()).max(10_000)]) }),
     z.object({ count: z.number() }),
   ),
-  configGet: call('read', 'The configuration files as they are.', z.object({}), z.array(configFile)),
-  configCheck: call(
-    'read',
-    'What would be found in these files.',
-    z.object({ files: z.array(configFile).min(1).max(100) }),
-    z.array(finding),
-  ),
-  configApply: call(
-    'configure',
-    'Writes these files and applies the difference; with an error among the findings nothing happens.',
-    z.object({ files: z.array(configFile).min(1).max(100) }),
-    z.object({ applied: z.boolean(), findings: z.array(finding) }),
-  ),
+  configGet: configCalls.configGet,
+  configCheck: configCalls.configCheck,
+  configApply: configCalls.configApply,
 } as const
 
 export type CallName = keyof typeof calls

@@ -17,14 +17,21 @@ export interface Source {
 export interface SourceDetail {
   readonly files?: readonly WatchedFile[]
   readonly ports?: readonly ListeningPort[]
+  readonly process?: SourceProcess
 }
 
 export interface WatchedFile {
   readonly path: string
   readonly size: number
   readonly position: number
+  /** Bytes that wait to be read, where that is not `size - position`; null: it cannot be known. */
+  readonly lag?: number | null
+  /** Epoch milliseconds since when bytes wait. */
+  readonly behindSince?: number | undefined
   /** Why it is not read or what was skipped, in words; empty when all is well. */
   readonly note: string
+  /** It is not read at all: `note` says why. */
+  readonly skipped?: boolean
   readonly readAt: number | undefined
 }
 
@@ -32,8 +39,30 @@ export interface ListeningPort {
   readonly address: string
   readonly port: number
   readonly protocol: string
-  readonly connections: readonly { peer: string; since: number; events: number; bytes: number }[]
+  readonly connections: readonly PeerConnection[]
   readonly refused: number
+  readonly note: string
+}
+
+/** Who sends; where a protocol has no connections, who sent lately. `since`: epoch milliseconds. */
+export interface PeerConnection {
+  readonly peer: string
+  readonly since: number
+  readonly events: number
+  readonly bytes: number
+}
+
+/** The command that a source runs. */
+export interface SourceProcess {
+  readonly command: string
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined
+  /** Epoch milliseconds of its last start. */
+  readonly startedAt: number | undefined
+  /** Starts after the first. */
+  readonly restarts: number
+  /** How it ended last, in words; empty when it has not. */
+  readonly lastEnd: string
   readonly note: string
 }
 

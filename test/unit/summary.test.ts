@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { unknownForecast } from '../../core/forecast/forecast.ts'
 import type { AgentStatus } from '../../core/agent/agent-status.ts'
 import { ledgerLine } from '../../core/cli/command/fsck.ts'
 import { summaryLine } from '../../core/cli/command/summary.ts'
@@ -19,7 +20,7 @@ function status(sink: { state: 'running' | 'waiting: upstream'; text: string }):
       {
         ...{ ...part, name: 'c', state: 'running', text: 'running', durable: true, events: 200, bytes: 0 },
         ...{ capacity: null, byteCapacity: null, oldestAt: null, freeDisk: null, inPerSecond: 0, outPerSecond: 0 },
-        ...{ rateLimit: null, drain: null, ledger: null },
+        ...{ rateLimit: null, drain: null, ledger: null, forecast: unknownForecast },
       },
     ],
     sinks: [
