@@ -12,6 +12,7 @@ export function startSluice(options: {
   agent: string
   properties: string
   monitoringPort?: number
+  environment?: Readonly<Record<string, string>>
 }): PeerProcess {
   const file = join(options.directory, `${options.agent}.sluice.properties`)
   writeFileSync(file, options.properties)
@@ -25,7 +26,7 @@ export function startSluice(options: {
       ...[entry, 'agent', '-n', options.agent, '-f', file, '--no-reload-conf'],
       ...['--data-dir', join(options.directory, 'data'), ...monitoring],
     ],
-    { cwd: options.directory, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: options.directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.environment } },
   )
   return new PeerProcess('Sluice', child)
 }

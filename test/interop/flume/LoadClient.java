@@ -15,9 +15,9 @@ import org.apache.flume.api.RpcClientFactory;
 import org.apache.flume.event.EventBuilder;
 
 /**
- * Sends the events of a file through Flume's own RpcClient. Arguments: client properties file, events file, batch size (0: one
- * append a event). A failed batch is sent again by a new client until it is stored, as a Flume sink does. Prints one line at the
- * end: events sent, batches refused, milliseconds.
+ * Sends the events of a file through Flume's own RpcClient. Arguments: client properties file, events file, then how: one or more
+ * of SIZE:COUNT, the next COUNT events in batches of SIZE (0: one append an event). A failed batch is sent again by a new client
+ * until it is stored, as a Flume sink does. Prints one line at the end: events sent, batches refused, milliseconds.
  * The events file: for each event int32 header count, then per header two (int32 length, UTF-8 bytes), then int32 length, body.
  */
 public class LoadClient {
@@ -26,29 +26,35 @@ public class LoadClient {
     try (FileReader reader = new FileReader(arguments[0])) {
       properties.load(reader);
     }
-    int batchSize = Integer.parseInt(arguments[2]);
     List<Event> events = read(arguments[1]);
     long start = System.nanoTime();
     int refused = 0;
     int sent = 0;
     RpcClient client = null;
-    while (sent < events.size()) {
-      int end = Math.min(events.size(), sent + Math.max(batchSize, 1));
-      try {
-        if (client == null) client = RpcClientFactory.getInstance(properties);
-        if (batchSize == 0) client.append(events.get(sent));
-        else client.appendBatch(events.subList(sent, end));
-        sent = end;
-      } catch (EventDeliveryException | org.apache.flume.FlumeException failure) {
-        refused++;
-        if (client != null) client.close();
-        client = null;
-        if (refused > 600) throw failure;
-        Thread.sleep(100);
+    for (int part = 2; part < arguments.length; part++) {
+      String[] how = arguments[part].split(":");
+      int batchSize = Integer.parseInt(how[0]);
+      int partEnd = Math.min(events.size(), sent + Integer.parseInt(how[1]));
+      while (sent < partEnd) {
+        int end = Math.min(partEnd, sent + Math.max(batchSize, 1));
+        try {
+          if (client == null) client = RpcClientFactory.getInstance(properties);
+          if (batchSize == 0) client.append(events.get(sent));
+          else client.appendBatch(events.subList(sent, end));
+          sent = end;
+        } catch (EventDeliveryException | org.apache.flume.FlumeException failure) {
+          refused++;
+          if (client != null) client.close();
+          client = null;
+          if (refused > 600) throw failure;
+          Thread.sleep(100);
+        }
       }
     }
-    if (client != null) client.close();
-    System.out.println("sent " + sent + " refused " + refused + " milliseconds " + (System.nanoTime() - start) / 1_000_000);
+    long milliseconds = (System.nanoTime() - start) / 1_000_000;
+    System.out.println("sent " + sent + " refused " + refused + " milliseconds " + milliseconds);
+    // Closing the client would wait for Netty's quiet period.
+    System.exit(0);
   }
 
   private static List<Event> read(String path) throws Exception {

@@ -48,8 +48,14 @@ export async function findFlume(): Promise<FlumePeer | string> {
     }
   }
   const classPath = `${(await readFile(classPathFile, 'utf8')).trim()}:${target}`
-  if (!existsSync(join(target, 'LoadClient.class')))
-    await run('javac', ['-cp', classPath, '-d', target, join(folder, 'LoadClient.java')], { timeout: 120_000 })
+  const programs = ['LoadClient', 'ContainerReader']
+  const compiled = async (program: string) => {
+    const made = await stat(join(target, `${program}.class`)).catch(() => undefined)
+    return made !== undefined && made.mtimeMs > (await stat(join(folder, `${program}.java`))).mtimeMs
+  }
+  for (const program of programs)
+    if (!(await compiled(program)))
+      await run('javac', ['-cp', classPath, '-d', target, join(folder, `${program}.java`)], { timeout: 120_000 })
   return { classPath }
 }
 
@@ -62,10 +68,22 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+/** Starting soon matters more here than running fast for long. */
+const javaOptions = [
+  ...['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+  `-Dlog4j.configurationFile=${join(folder, 'log4j2.xml')}`,
+]
+
 /** Starts a Flume agent with `properties` as its configuration file, in `directory`. */
 export async function startFlume(
   peer: FlumePeer,
-  options: { directory: string; agent: string; properties: string; monitoringPort?: number; heap?: string },
+  options: {
+    directory: string
+    agent: string
+    properties: string
+    monitoringPort?: number
+    environment?: Readonly<Record<string, string>>
+  },
 ): Promise<PeerProcess> {
   const file = join(options.directory, `${options.agent}.properties`)
   await writeFile(file, options.properties)
@@ -76,8 +94,7 @@ export async function startFlume(
   const child = spawn(
     'java',
     [
-      `-Xmx${options.heap ?? '512m'}`,
-      `-Dlog4j.configurationFile=${join(folder, 'log4j2.xml')}`,
+      ...javaOptions,
       `-Duser.home=${options.directory}`,
       ...monitoring,
       '-cp',
@@ -89,7 +106,7 @@ export async function startFlume(
       file,
       '--no-reload-conf',
     ],
-    { cwd: options.directory, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: options.directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.environment } },
   )
   return new PeerProcess('Flume', child)
 }
@@ -116,11 +133,17 @@ export function encodeForLoadClient(events: readonly Event[]): Buffer {
   return Buffer.concat(parts)
 }
 
+/** How many events to send next, and in batches of which size; 0 is Flume's single append. */
+export interface LoadPart {
+  readonly batchSize: number
+  readonly count: number
+}
+
 /** Sends `events` to `port` through Flume's RpcClient until all are stored; answers how many tries were refused. */
 export async function sendWithFlume(
   peer: FlumePeer,
   events: readonly Event[],
-  options: { port: number; batchSize: number; properties?: Readonly<Record<string, string>> },
+  options: { port: number; parts: readonly LoadPart[]; properties?: Readonly<Record<string, string>> },
 ): Promise<{ sent: number; refused: number; milliseconds: number }> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-load-'))
   try {
@@ -128,7 +151,7 @@ export async function sendWithFlume(
       'client.type': 'DEFAULT',
       hosts: 'h1',
       'hosts.h1': `127.0.0.1:${options.port}`,
-      'batch-size': String(Math.max(options.batchSize, 1)),
+      'batch-size': String(Math.max(1, ...options.parts.map(({ batchSize }) => batchSize))),
       ...options.properties,
     }
     const text = Object.entries(client)
@@ -136,24 +159,24 @@ export async function sendWithFlume(
       .join('')
     await writeFile(join(directory, 'client.properties'), text)
     await writeFile(join(directory, 'events'), encodeForLoadClient(events))
-    const { stdout } = await run(
-      'java',
-      [
-        '-Xmx512m',
-        `-Dlog4j.configurationFile=${join(folder, 'log4j2.xml')}`,
-        '-cp',
-        peer.classPath,
-        'LoadClient',
-        join(directory, 'client.properties'),
-        join(directory, 'events'),
-        String(options.batchSize),
-      ],
-      { timeout: 150_000, maxBuffer: 64 << 20 },
-    )
+    const stdout = await runJava(peer, 'LoadClient', [
+      join(directory, 'client.properties'),
+      join(directory, 'events'),
+      ...options.parts.map(({ batchSize, count }) => `${batchSize}:${count}`),
+    ])
     const result = /sent (\d+) refused (\d+) milliseconds (\d+)/.exec(stdout)
     if (!result) throw new Error(`the load client said:\n${stdout.slice(-3000)}`)
     return { sent: Number(result[1]), refused: Number(result[2]), milliseconds: Number(result[3]) }
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** Runs one of the Java programs beside this file; resolves with what it printed. */
+export async function runJava(peer: FlumePeer, program: string, programArguments: readonly string[]): Promise<string> {
+  const { stdout } = await run('java', [...javaOptions, '-cp', peer.classPath, program, ...programArguments], {
+    timeout: 150_000,
+    maxBuffer: 256 << 20,
+  })
+  return stdout
 }
