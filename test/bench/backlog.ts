@@ -1,8 +1,9 @@
 /**
- * What a put and a take cost with nothing, 1 GB and 10 GB waiting, and how long a channel with 10 GB takes to open. Takes are compared
- * with those from 0.1 GB, which come from segments too: with less the events are still in memory.
+ * What a put and a take cost with nothing, 1 GB and 10 GB waiting, and how long a channel with 10 GB takes to open. A put is measured
+ * over appends with fdatasync of the same bytes in the same seconds, as a disk that has just got 10 GB is slower for everybody. Takes
+ * are compared with those from 0.1 GB, which come from segments too: with less the events are still in memory.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Channel } from '../../core/channel/channel.ts'
@@ -13,14 +14,27 @@ import { type Figure, median } from './report.ts'
 const eventsOfBatch = 1000
 const operations = 300
 
-async function putCost(channel: Channel, batch: Batch): Promise<number> {
-  const times: number[] = []
+interface PutCost {
+  readonly put: number
+  /** Append and fdatasync of the same bytes, in turn with the puts. */
+  readonly raw: number
+}
+
+async function putCost(folder: string, channel: Channel, batch: Batch): Promise<PutCost> {
+  const puts: number[] = []
+  const raws: number[] = []
+  const file = openSync(join(folder, 'raw'), 'w')
   for (let index = 0; index < operations; index++) {
-    const start = performance.now()
+    let start = performance.now()
     await channel.put(new Batch(batch.bytes, batch.count))
-    times.push(performance.now() - start)
+    puts.push(performance.now() - start)
+    start = performance.now()
+    writeSync(file, batch.bytes)
+    fdatasyncSync(file)
+    raws.push(performance.now() - start)
   }
-  return median(times)
+  closeSync(file)
+  return { put: median(puts), raw: median(raws) }
 }
 
 async function takeCost(channel: Channel): Promise<number> {
@@ -44,25 +58,25 @@ export async function backlog(gigabytes: readonly number[]): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-backlog-'))
   const figures: Figure[] = []
   try {
-    let channel = benchChannel(folder)
+    let channel = benchChannel(join(folder, 'channel'))
     await channel.open()
     const small = batchOf(eventsOfBatch)
     const large = batchOf(5 * eventsOfBatch)
-    await putCost(channel, small)
-    const emptyPut = await putCost(channel, small)
+    await putCost(folder, channel, small)
+    const empty = await putCost(folder, channel, small)
     await fillTo(channel, 0.1, large)
     const smallTake = await takeCost(channel)
     const milliseconds = (value: number) => `${value.toFixed(2)} ms`
     for (const size of gigabytes) {
       await fillTo(channel, size, large)
-      const put = await putCost(channel, small)
+      const { put, raw } = await putCost(folder, channel, small)
       const take = await takeCost(channel)
       figures.push(
         {
           name: `put of ${eventsOfBatch} events, ${size} GB waiting, median`,
-          value: milliseconds(put),
-          against: `with nothing waiting: ${milliseconds(emptyPut)}`,
-          ratio: put / emptyPut,
+          value: `${milliseconds(put)}, raw ${milliseconds(raw)}`,
+          against: `with nothing waiting: ${milliseconds(empty.put)}, raw ${milliseconds(empty.raw)}`,
+          ratio: put / raw / (empty.put / empty.raw),
           target: '<= 1.2',
         },
         {
@@ -77,7 +91,7 @@ export async function backlog(gigabytes: readonly number[]): Promise<Figure[]> {
     await channel.close(10_000)
     const opened: number[] = []
     for (let index = 0; index < 5; index++) {
-      channel = benchChannel(folder)
+      channel = benchChannel(join(folder, 'channel'))
       const start = performance.now()
       await channel.open()
       opened.push(performance.now() - start)

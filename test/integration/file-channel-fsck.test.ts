@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { FileChannel } from '../../core/channel/file/file-channel.ts'
 import { fsck } from '../../core/channel/file/fsck.ts'
 import { ChannelReader } from '../../core/channel/file/reader.ts'
@@ -37,8 +37,10 @@ afterEach(async () => {
 })
 
 async function settled(): Promise<void> {
-  // The index is a moment behind: acknowledgements travel with the next group.
+  // Acknowledgements travel with the next group, and the index trails by some milliseconds.
   await channel.put(numberedBatch(all, 50))
+  const reader = new ChannelReader(folder)
+  await vi.waitFor(() => expect(reader.summary().nextEvent).toBe(all + 50)).finally(() => reader.close())
 }
 
 function kinds(report: Awaited<ReturnType<typeof fsck>>): string[] {

@@ -89,8 +89,9 @@ test.skipIf(shimMissing).each(['acknowledges before the disk has it', 'goes on i
   'a channel that %s is noticed',
   async (weakness) => {
     const shim = new DiskShim(place.folder)
-    const [skip, count, error] = [20, 3, 'EIO'] as const
-    if (weakness.includes('sync failed')) shim.rule({ call: 'fdatasync', part: 'segment-', skip, count, error })
+    const [call, part, count, error] = ['fdatasync', 'segment-', 3, 'EIO'] as const
+    if (weakness.includes('sync failed'))
+      shim.rule(...[5, 15, 25, 35].map((skip) => ({ call, part, skip, count, error })))
     const load = new DiskLoad(shim, 60, weakness)
     await load.done()
     await load.kill()

@@ -138,6 +138,21 @@ export class ChannelState {
     return added
   }
 
+  /** The block that holds `event`, when the index does not have it yet. */
+  unwrittenBlock(event: number): BlockRow | undefined {
+    const { blocks } = this.changes
+    let from = 0
+    let to = blocks.length
+    while (from < to) {
+      const middle = (from + to) >> 1
+      const { firstEvent, count } = blocks[middle]!
+      if (firstEvent + count <= event) from = middle + 1
+      else to = middle
+    }
+    const found = blocks[from]
+    return found !== undefined && found.firstEvent <= event ? found : undefined
+  }
+
   setPosition(position: SourcePosition): void {
     this.positions.set(position.key, position)
     this.changes.positions.add(position.key)

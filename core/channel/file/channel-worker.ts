@@ -29,6 +29,11 @@ import type {
 /** A group ends when it has this many bytes or puts: larger ones only add latency (measured). */
 const groupBytes = 1 << 20
 const groupPuts = 512
+/**
+ * How long the index trails the segments, milliseconds: what came and went meanwhile is never written to it, and no put
+ * waits for SQLite. After a kill the tail is read from the segments; acknowledgements of that time are repeats then.
+ */
+const indexEvery = 25
 /** How long an acknowledgement may wait until it would survive a power cut. */
 const syncEvery = 1000
 
@@ -59,6 +64,8 @@ export class ChannelWorker {
   #epoch = 0
   #faults = 0
   #lastFailure: Failure | undefined
+  #indexTimer: NodeJS.Timeout | undefined
+  #writtenAt = performance.now()
   #syncTimer: NodeJS.Timeout | undefined
   #syncedAt = performance.now()
   #oldest: { low: number; at: number | undefined } = { low: -1, at: undefined }
@@ -143,8 +150,6 @@ export class ChannelWorker {
       }
     const acks = this.#acks.splice(0)
     for (const ack of acks) this.#state.settle(ack, ack.bytes)
-    this.#flush(performance.now() - this.#syncedAt >= syncEvery)
-    if (acks.length > 0) this.#unlinkDrained()
     this.#post({
       kind: 'group',
       puts: puts.length,
@@ -155,6 +160,20 @@ export class ChannelWorker {
       books: this.#books(),
       end: this.#end(),
     })
+    if (acks.length > 0) this.#unlinkDrained()
+    this.#trail()
+  }
+
+  /** Brings the index up to date when it is time, and sees to it that the time comes. */
+  #trail(): void {
+    const now = performance.now()
+    if (now - this.#syncedAt >= syncEvery) this.#flush(true)
+    else if (now - this.#writtenAt >= indexEvery) this.#flush(false)
+    else
+      this.#indexTimer ??= setTimeout(() => {
+        this.#indexTimer = undefined
+        if (this.#state.changes.any) this.#flush(false)
+      }, indexEvery)
   }
 
   /** The next puts that go together: none that was sent before its sender heard of a failed group with one after. */
@@ -186,6 +205,7 @@ export class ChannelWorker {
    */
   #flush(full: boolean): boolean {
     let done = false
+    this.#writtenAt = performance.now()
     try {
       this.#index.write(this.#state, full, this.#reserve)
       done = true
@@ -236,6 +256,7 @@ export class ChannelWorker {
     try {
       switch (request.ask) {
         case 'locate': {
+          this.#flush(false)
           const block = this.#index.blockAt(request.event)
           this.#post({ kind: 'answer', id, located: block })
           return
@@ -245,6 +266,7 @@ export class ChannelWorker {
           this.#flush(false)
           break
         case 'drop':
+          this.#flush(false)
           for (const [first, next] of request.ranges) this.#drop(first, next, request.reason, request.at)
           this.#flush(true)
           this.#unlinkDrained()
@@ -306,7 +328,7 @@ export class ChannelWorker {
     const { low, nextEvent } = this.#state
     if (low === nextEvent) return undefined
     if (this.#oldest.at === undefined || this.#oldest.low !== low)
-      this.#oldest = { low, at: this.#index.blockAt(low)?.at }
+      this.#oldest = { low, at: (this.#state.unwrittenBlock(low) ?? this.#index.blockAt(low))?.at }
     return this.#oldest.at
   }
 
@@ -316,6 +338,7 @@ export class ChannelWorker {
   }
 
   close(): void {
+    clearTimeout(this.#indexTimer)
     clearTimeout(this.#syncTimer)
     this.#flush(true)
     clearTimeout(this.#syncTimer)

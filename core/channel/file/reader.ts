@@ -55,7 +55,7 @@ export interface QuarantinedBatch {
 /**
  * Looks at the backlog of a channel's folder: of a running channel, a stopped one, or a copy. It takes no lock, changes
  * nothing and holds no snapshot between two calls, so the channel is not held up. Blocks that are drained and removed
- * meanwhile are left out.
+ * meanwhile are left out; what a running channel took in the last moment (25 ms) is not to be seen yet.
  */
 export class ChannelReader {
   readonly #folder: string
