@@ -19,6 +19,7 @@ import { PartBuilder } from './part-builder.ts'
 import { PartGraph, type PartName } from './part-graph.ts'
 import { makeParts, refuseLosing, replaceParts, setLimits, stopParts } from './reload.ts'
 import { SourceDetails } from './source-details.ts'
+import { type FileQuery, type FileStatus, fileStatus, pageOfFiles } from './source-files.ts'
 
 export interface AgentOptions {
   readonly config: AgentConfig
@@ -65,6 +66,14 @@ export class Agent {
 
   get dataDirectory(): string {
     return this.#options.dataDirectory
+  }
+
+  get baseDirectory(): string {
+    return this.#options.baseDirectory
+  }
+
+  get registry(): ComponentRegistry {
+    return this.#options.registry
   }
 
   /** Resolves when somebody asked for the agent's end through the control contract: whoever runs it stops it. */
@@ -140,6 +149,12 @@ export class Agent {
       sinks: sinkStatuses(view),
       openEvents: events.open,
     }
+  }
+
+  /** One page of all files that a source watches, and how many there are of that kind. */
+  sourceFiles(source: string, query: FileQuery): { matched: number; files: FileStatus[] } {
+    const part = this.graph.sources.get(this.graph.find(`source:${source.replace(/^source:/, '')}`).name)
+    return pageOfFiles((part?.source.inspect?.().files ?? []).map(fileStatus), query)
   }
 
   /** At most `pixels` buckets of a series (`channel:c1:events`) between two times. */

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { call, type Role } from './call.ts'
 import { configCalls } from './config-calls.ts'
+import { sourceCalls } from './source-calls.ts'
 import { agentStatusSchema, ledgerSchema } from './status-schema.ts'
 
 export { type Role, roles } from './call.ts'
@@ -93,6 +94,7 @@ export const calls = {
   configGet: configCalls.configGet,
   configCheck: configCalls.configCheck,
   configApply: configCalls.configApply,
+  ...sourceCalls,
 } as const
 
 export type CallName = keyof typeof calls

@@ -5,6 +5,7 @@ import type { Finding } from '../config/model.ts'
 import { isSluiceError, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type CallName, calls, type CallResult, type ControlPort, subscriptions } from './contract.ts'
+import { sourceHandlers } from './source-handlers.ts'
 
 /** The configuration files of an agent, where it has any: whoever runs the agent knows them. */
 export interface ConfigAccess {
@@ -143,7 +144,7 @@ export class ControlServer implements ControlPort {
   }
 }
 
-function handlers({ agent, config }: ControlServerOptions): Handlers {
+function handlers({ agent, config, clock = systemClock }: ControlServerOptions): Handlers {
   const done: CallResult<'pause'> = {}
   const files = () => {
     if (config === undefined)
@@ -185,6 +186,7 @@ function handlers({ agent, config }: ControlServerOptions): Handlers {
     configGet: () => files().get(),
     configCheck: (params) => files().check(params.files),
     configApply: (params) => files().apply(params.files),
+    ...sourceHandlers(agent, clock),
   }
 }
 
