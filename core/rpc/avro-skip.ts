@@ -22,9 +22,16 @@ export function compileSkip(type: SchemaType): Skip {
   return compile(type, new Map())
 }
 
+const noBytes: Skip = () => {}
+
 function compile(type: SchemaType, known: Map<SchemaType, Skip>): Skip {
   const before = known.get(type)
   if (before) return before
+  // Records of records of nothing: to walk them takes time without end, and no byte bounds it.
+  if (isEmpty(type, new Map())) {
+    known.set(type, noBytes)
+    return noBytes
+  }
   // A record may contain itself, so its function is known before it is made.
   let made: Skip = () => {}
   const bounded: Skip = (cursor, depth) => {
@@ -36,10 +43,24 @@ function compile(type: SchemaType, known: Map<SchemaType, Skip>): Skip {
   return bounded
 }
 
+/** True when every value of `type` takes no bytes. One that contains itself is none: its depth ends it. */
+function isEmpty(type: SchemaType, known: Map<SchemaType, boolean>): boolean {
+  const before = known.get(type)
+  if (before !== undefined) return before
+  known.set(type, false)
+  const { typeName, size, fields } = type
+  const empty =
+    typeName === 'null' ||
+    (typeName === 'fixed' && size === 0) ||
+    (typeName === 'record' && fields.every((field) => isEmpty(field.type, known)))
+  known.set(type, empty)
+  return empty
+}
+
 function build(type: SchemaType, known: Map<SchemaType, Skip>): Skip {
   switch (type.typeName) {
     case 'null':
-      return () => {}
+      return noBytes
     case 'boolean':
       return (cursor) => advance(cursor, 1)
     case 'float':

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ledgerBalance, makeFileChannel, numberedBatch, temporaryFolder } from '../file-channel-rig.ts'
+import { SeededRandom } from './seeded-random.ts'
 
 const flips = Number(process.env.SLUICE_FLIPS ?? 200)
 /** A run can be had again by its seed; the long form takes others. */
@@ -14,17 +15,6 @@ beforeEach(() => {
   place = temporaryFolder()
 })
 afterEach(() => place.remove())
-
-/** A small generator of numbers from 0 to 1 (mulberry32), so that a seed is a run. */
-function random(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Every body that a drain gives, in order. */
 async function drainBodies(folder: string): Promise<{ bodies: string[]; missed: number; balance: number }> {
@@ -55,15 +45,15 @@ test(`${flips} bits flipped anywhere in a channel's folder: no wrong event, and 
   const files = fs.readdirSync(sound).filter((name) => fs.statSync(path.join(sound, name)).size > 0)
   const flipped = new Set<string>()
   let damaged = 0
-  const chance = random(seed)
+  const random = new SeededRandom(seed)
   for (let flip = 0; flip < flips; flip++) {
     const name = files[flip % files.length]!
     const folder = path.join(place.folder, 'flipped')
     fs.cpSync(sound, folder, { recursive: true })
     const file = path.join(folder, name)
     const bytes = fs.readFileSync(file)
-    const at = Math.floor(chance() * bytes.length)
-    const bit = Math.floor(chance() * 8)
+    const at = random.below(bytes.length)
+    const bit = random.below(8)
     bytes[at]! ^= 1 << bit
     fs.writeFileSync(file, bytes)
     flipped.add(name)

@@ -6,6 +6,7 @@ import { DiskLoad } from './disk-load.ts'
 import { DiskRecording, lossModes } from './disk-recording.ts'
 import { DiskShim, shimMissing } from './disk-shim.ts'
 import { acknowledgedEvents, holdToWitness } from './disk-witness.ts'
+import { SeededRandom } from './seeded-random.ts'
 
 const states = Number(process.env.SLUICE_POWER_CUTS ?? 60)
 const seed = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -16,17 +17,6 @@ beforeEach(() => {
 })
 afterEach(() => place.remove())
 
-/** The same numbers for the same seed (mulberry32's recurrence). */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 function recordingOf(shim: DiskShim): DiskRecording {
   const recording = new DiskRecording(shim.log, shim.folder)
   expect(recording.count('F', 'segment-'), 'syncs of segments').toBeGreaterThan(50)
@@ -35,7 +25,7 @@ function recordingOf(shim: DiskShim): DiskRecording {
 }
 
 async function tryStates(recording: DiskRecording): Promise<void> {
-  const random = randomFrom(seed)
+  const random = new SeededRandom(seed).number
   let promised = 0
   for (let state = 0; state < states; state++) {
     const mode = lossModes[state % lossModes.length]!
