@@ -4,7 +4,6 @@ import { errorText, systemCode } from '../errors.ts'
 import type { ConfigEntry } from './entry.ts'
 import type { Findings } from './findings.ts'
 import { parseProperties } from './properties-form.ts'
-import { parseYaml } from './yaml-form.ts'
 
 /** A configuration file; with `text` the file itself is not read (an editor's unsaved text). */
 export interface ConfigFile {
@@ -46,7 +45,7 @@ async function readText(path: string, file: string, findings: Findings): Promise
   }
 }
 
-function parse(file: string, text: string, findings: Findings): ConfigEntry[] {
+async function parse(file: string, text: string, findings: Findings): Promise<ConfigEntry[]> {
   const nothing = text.indexOf('\0')
   if (nothing >= 0) {
     const line = text.slice(0, nothing).split('\n').length
@@ -54,7 +53,10 @@ function parse(file: string, text: string, findings: Findings): ConfigEntry[] {
     return []
   }
   const isYaml = ['.yaml', '.yml'].includes(extname(file).toLowerCase())
-  return isYaml ? parseYaml(file, text, findings) : parseProperties(file, text, findings)
+  if (!isYaml) return parseProperties(file, text, findings)
+  // Its reader takes 14 MB that an agent with .properties would carry for nothing.
+  const { parseYaml } = await import('./yaml-form.ts')
+  return parseYaml(file, text, findings)
 }
 
 /**
@@ -71,7 +73,7 @@ export async function readFiles(
     const text = given ?? (await readText(resolve(baseDirectory, path), path, findings))
     if (text === undefined) continue
     const own = new Map<string, ConfigEntry>()
-    for (const { key: rawKey, value: rawValue, ...rest } of parse(path, text, findings)) {
+    for (const { key: rawKey, value: rawValue, ...rest } of await parse(path, text, findings)) {
       const key = rawKey.trim()
       const entry: ConfigEntry = { ...rest, key, value: rawValue.trim() }
       const earlier = own.get(key)

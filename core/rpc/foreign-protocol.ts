@@ -4,10 +4,7 @@ import { BatchBuilder } from '../event/batch-builder.ts'
 import type { Batch } from '../event/batch.ts'
 import { SluiceError, errorText } from '../errors.ts'
 import { compileSkip, type SchemaType, type Skip } from './avro-skip.ts'
-import { protocolText } from './protocol.ts'
-
-export const methods = ['append', 'appendBatch'] as const
-export type Method = (typeof methods)[number]
+import { type Method, methods, protocolText } from './protocol.ts'
 
 /** Longest protocol document that is read. Flume's own has 3 kB. */
 const longestText = 256 * 1024

@@ -4,6 +4,10 @@
 export const statuses = ['OK', 'FAILED', 'UNKNOWN'] as const
 export type Status = (typeof statuses)[number]
 
+/** The messages of the protocol. */
+export const methods = ['append', 'appendBatch'] as const
+export type Method = (typeof methods)[number]
+
 /** The document without Flume's licence text: sent to a peer that does not know the hash. */
 export const protocolText =
   '{"protocol":"AvroSourceProtocol","namespace":"org.apache.flume.source.avro","types":[' +

@@ -7,12 +7,14 @@ import { SluiceError, errorText, isSluiceError } from '../errors.ts'
 import { decodeIdentity } from './batch-identity.ts'
 import { encodeAnswer, encodeCallError, encodeHandshakeOnly, encodeStatus } from './call.ts'
 import { readEventArray, readSingleEvent } from './event-array.ts'
-import { ForeignProtocol, type Method, methods } from './foreign-protocol.ts'
+import type { ForeignProtocol } from './foreign-protocol.ts'
 import { type Frame, type FrameLimits, FrameReader } from './frame-reader.ts'
 import { encodeHandshakeResponse, type HandshakeRequest, readHandshakeRequest, readMeta } from './handshake.ts'
 import {
   batchMetaKey,
   isKnownHash,
+  type Method,
+  methods,
   ownHash,
   protocolText,
   sluiceMetaKey,
@@ -40,6 +42,8 @@ export interface ServerConnectionOptions {
   readonly maxPending: number
   /** Bytes of calls under way before no more are read. */
   readonly maxPendingBytes: number
+  /** Reads the protocol document of a client whose hash is not known. */
+  readonly readProtocol: (text: string) => ForeignProtocol
 }
 
 const noBytes = Buffer.alloc(0)
@@ -216,7 +220,8 @@ export class ServerConnection {
       this.#stream.write(encodeHandshakeOnly(serial, answer))
       return undefined
     }
-    if (!known && request.clientProtocol !== undefined) this.#foreign = new ForeignProtocol(request.clientProtocol)
+    if (!known && request.clientProtocol !== undefined)
+      this.#foreign = this.#options.readProtocol(request.clientProtocol)
     this.#shaken = true
     return answerHandshake(request)
   }

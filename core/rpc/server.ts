@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import type { FrameLimits } from './frame-reader.ts'
-import { type CallHandler, ServerConnection } from './server-connection.ts'
+import { type CallHandler, ServerConnection, type ServerConnectionOptions } from './server-connection.ts'
 
 export interface RpcServerOptions {
   readonly host: string
@@ -36,6 +36,7 @@ export class RpcServer {
   readonly #entering = new Set<Socket>()
   readonly #stopped = new AbortController()
   #refused = 0
+  #connectionOptions: ServerConnectionOptions | undefined
 
   constructor(options: RpcServerOptions) {
     this.#options = options
@@ -47,6 +48,9 @@ export class RpcServer {
   /** Resolves with the port when it listens. Rejects with `SLUICE_LISTEN`. */
   async listen(): Promise<number> {
     const { host, port } = this.#options
+    // It brings avsc, which an agent that only sends has no use for: 10 MB.
+    const { ForeignProtocol } = await import('./foreign-protocol.ts')
+    this.#connectionOptions = { ...this.#options, readProtocol: (text) => new ForeignProtocol(text) }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) => reject(listenError(error, host, port)))
       this.#server.listen({ host, port }, resolve)
@@ -107,11 +111,12 @@ export class RpcServer {
     if (admit && !(await admit(plainAddress(socket.remoteAddress ?? ''))))
       throw new SluiceError('SLUICE_PEER', 'refused by ipFilterRules')
     const stream = layer ? await layer(socket) : socket
-    if (socket.destroyed || this.#stopped.signal.aborted) {
+    const connectionOptions = this.#connectionOptions
+    if (connectionOptions === undefined || socket.destroyed || this.#stopped.signal.aborted) {
       stream.destroy()
       return
     }
-    const connection = new ServerConnection(stream, peer, this.#options.handler, this.#options, (reason) => {
+    const connection = new ServerConnection(stream, peer, this.#options.handler, connectionOptions, (reason) => {
       this.#connections.delete(connection)
       // A layer that broke may leave the socket below it open.
       if (stream !== socket) socket.destroy()

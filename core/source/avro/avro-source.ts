@@ -1,7 +1,7 @@
 import type { BatchIdentity, Lane } from '../../channel/channel.ts'
 import type { Batch } from '../../event/batch.ts'
 import { type SluiceError, errorText, isSluiceError } from '../../errors.ts'
-import type { Method } from '../../rpc/foreign-protocol.ts'
+import type { Method } from '../../rpc/protocol.ts'
 import { ipFilter } from '../../rpc/ip-filter.ts'
 import type { Status } from '../../rpc/protocol.ts'
 import { RpcServer } from '../../rpc/server.ts'
