@@ -1,10 +1,11 @@
 /**
  * The contract over HTTP: `POST /call/<name>` with the parameters as JSON answers `{ "result": … }` or
  * `{ "error": { code, message, details } }`; `GET /subscribe/<name>?params=…` answers with server-sent events, one
- * message each. Closing the connection cancels either. Who may come in is the listener's business.
+ * message each. Closing the connection cancels either. Who may come in, and what stands before the path, is the
+ * listener's business.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errorText, isSluiceError, SluiceError } from '../errors.ts'
+import { type ErrorCode, errorText, isSluiceError, SluiceError } from '../errors.ts'
 import type { ControlPort } from './contract.ts'
 
 const mostBodyBytes = 1024 * 1024
@@ -19,24 +20,41 @@ export interface WireError {
   readonly details: Readonly<Record<string, string | number | boolean>>
 }
 
-/** Answers one request of the control contract. */
+/** An error with the status that HTTP has for it. */
+export class HttpRefusal extends SluiceError {
+  readonly status: number
+
+  constructor(status: number, code: ErrorCode, message: string) {
+    super(code, message)
+    this.status = status
+  }
+}
+
+/** Answers one request of the control contract; `target` is `/call/<name>` or `/subscribe/<name>?params=…`. */
 export async function answerControl(
   port: ControlPort,
+  target: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const url = new URL(request.url ?? '/', 'http://control')
-    const [, verb, name = '', more] = url.pathname.split('/')
-    if (more !== undefined || (verb !== 'call' && verb !== 'subscribe')) {
-      sendError(response, 404, new SluiceError('SLUICE_CONTROL', 'ask for /call/<name> or /subscribe/<name>'))
-    } else if (request.method !== (verb === 'call' ? 'POST' : 'GET')) {
-      sendError(response, 405, new SluiceError('SLUICE_CONTROL', 'POST to /call/<name>, GET /subscribe/<name>'))
-    } else if (verb === 'call') await answerCall(port, decodeURIComponent(name), request, response)
-    else await answerSubscription(port, decodeURIComponent(name), url.searchParams.get('params'), response)
+    const query = target.indexOf('?')
+    const path = query === -1 ? target : target.slice(0, query)
+    const [, verb, name = '', more] = path.split('/')
+    if (more !== undefined || (verb !== 'call' && verb !== 'subscribe'))
+      throw new HttpRefusal(404, 'SLUICE_CONTROL', 'ask for /call/<name> or /subscribe/<name>')
+    const method = verb === 'call' ? 'POST' : 'GET'
+    if (request.method !== method) {
+      response.setHeader('allow', method)
+      throw new HttpRefusal(405, 'SLUICE_CONTROL', 'POST to /call/<name>, GET /subscribe/<name>')
+    }
+    if (verb === 'call') await answerCall(port, decodeName(name), request, response)
+    else {
+      const params = query === -1 ? null : new URLSearchParams(target.slice(query)).get('params')
+      await answerSubscription(port, decodeName(name), params, response)
+    }
   } catch (error) {
-    if (response.headersSent) response.destroy()
-    else sendError(response, statusOf(error), error)
+    sendError(response, error)
   }
 }
 
@@ -75,6 +93,8 @@ async function answerSubscription(
       response.end()
     },
   )
+  // Whoever waits for a first message wants to know that the wait has begun.
+  if (!response.headersSent) write(': open\n\n')
   const beat = setInterval(() => write(': beat\n\n'), beatEvery)
   const over = () => {
     clearInterval(beat)
@@ -85,12 +105,14 @@ async function answerSubscription(
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
+  const tooLarge = () =>
+    new HttpRefusal(413, 'SLUICE_CONTROL', `a call takes at most ${mostBodyBytes} bytes of parameters`)
+  if (Number(request.headers['content-length'] ?? 0) > mostBodyBytes) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > mostBodyBytes)
-      throw new SluiceError('SLUICE_CONTROL', `a call takes at most ${mostBodyBytes} bytes of parameters`)
+    if (size > mostBodyBytes) throw tooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -105,7 +127,17 @@ function parseJson(text: string): unknown {
   }
 }
 
+function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    throw new SluiceError('SLUICE_CONTROL', `${text} is not a name as URLs have them`, { cause: error })
+  }
+}
+
 function statusOf(error: unknown): number {
+  if (error instanceof HttpRefusal) return error.status
+  if (isSluiceError(error, 'SLUICE_FORBIDDEN')) return 403
   if (isSluiceError(error, 'SLUICE_CONTROL', 'SLUICE_CONFIG', 'SLUICE_USAGE')) return 400
   return isSluiceError(error) && error.code !== 'SLUICE_INTERNAL' ? 409 : 500
 }
@@ -115,15 +147,24 @@ function wireError(error: unknown): WireError {
   return { code: 'SLUICE_INTERNAL', message: 'something unforeseen happened', details: {} }
 }
 
-function sendError(response: ServerResponse, status: number, error: unknown): void {
+/** Answers with an error; an answer that has begun can only be broken off. */
+export function sendError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
   // What is left of a body that nobody reads must not be taken for the next request.
   response.setHeader('connection', 'close')
-  sendJson(response, status, { error: wireError(error) })
+  sendJson(response, statusOf(error), { error: wireError(error) })
 }
 
-function sendJson(response: ServerResponse, status: number, body: object): void {
+export function sendJson(response: ServerResponse, status: number, body: object): void {
   if (response.destroyed) return
   const text = JSON.stringify(body)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  })
   response.end(text)
 }

@@ -20,7 +20,9 @@ export class SocketListener {
 
   constructor(options: SocketListenerOptions) {
     this.#options = options
-    this.#server = createServer((request, response) => void answerControl(options.port, request, response))
+    this.#server = createServer(
+      (request, response) => void answerControl(options.port, request.url ?? '/', request, response),
+    )
     this.#server.maxConnections = 256
   }
 

@@ -80,7 +80,7 @@ describe('the control socket', () => {
         sending.on('error', () => resolve(undefined))
         sending.end(body)
       })
-    expect([400, undefined]).toContain(await post(`"${'x'.repeat(2 * 1024 * 1024)}"`))
+    expect([413, undefined]).toContain(await post(`"${'x'.repeat(2 * 1024 * 1024)}"`))
     expect(await post('{')).toBe(400)
     expect((await client.call('status', {})).agent).toBe('a1')
   })

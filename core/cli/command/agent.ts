@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { SluiceError } from '../../errors.ts'
+import { addConsoleOptions, type ConsoleArguments, consolePlanOf } from './console-plan.ts'
 import { findConfigFile } from './config-file.ts'
 import type { CommandLineContext } from './context.ts'
 import { dataHome } from './data-home.ts'
@@ -8,7 +9,7 @@ import { addFlumeOptions, collectProperty, logOptionsOf, monitoringOf, type Syst
 import { createLog } from './logging.ts'
 import { runAgents } from './run-agents.ts'
 
-interface AgentOptions {
+interface AgentOptions extends ConsoleArguments {
   name: string
   confFile: string[]
   conf?: string
@@ -43,6 +44,9 @@ export function agentCommand(context: CommandLineContext): Command {
     )
     .option('--no-reload-conf', 'do not watch the configuration for changes')
     .option('--lenient', 'run without components that have mistakes, as Flume does, instead of refusing the file')
+  addConsoleOptions(
+    command.option('--console [HOST:PORT]', 'serve the window to browsers (default: a free port of this machine)'),
+  )
   addFlumeOptions(command, (text) => warnings.push(text))
   return command.action(async (options: AgentOptions) => {
     const properties = options.D ?? {}
@@ -51,13 +55,17 @@ export function agentCommand(context: CommandLineContext): Command {
     const files = await Promise.all(
       options.confFile.map((file) => findConfigFile(file, options.conf, context.workingDirectory)),
     )
-    const dataDirectory = options.dataDir ?? defaultDataDirectory(options.name, context)
+    const dataDirectory = resolve(
+      context.workingDirectory,
+      options.dataDir ?? defaultDataDirectory(options.name, context),
+    )
+    const consolePlan = await consolePlanOf(options, context, log)
     await runAgents(
       [
         {
           agent: options.name,
           files,
-          dataDirectory: resolve(context.workingDirectory, dataDirectory),
+          dataDirectory,
           baseDirectory: context.workingDirectory,
           properties,
           watch: options.reloadConf,
@@ -67,6 +75,7 @@ export function agentCommand(context: CommandLineContext): Command {
       ],
       context,
       log,
+      { console: consolePlan && { plan: consolePlan, tokenFolder: dataDirectory } },
     )
   })
 }

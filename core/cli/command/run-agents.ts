@@ -1,10 +1,15 @@
+import type { ConsoleServer } from '../../console/console-server.ts'
 import type { Log } from '../../log.ts'
+import type { ConsolePlan } from './console-plan.ts'
 import type { CommandLineContext } from './context.ts'
+import { openConsole } from './open-console.ts'
 import { type AgentPlan, RunningAgent } from './running-agent.ts'
 import { printSummaries } from './summary.ts'
 import { untilStopped } from './until-stopped.ts'
 
 export interface RunHooks {
+  /** Serve the window for these agents to browsers. */
+  readonly console?: { readonly plan: ConsolePlan; readonly tokenFolder: string } | undefined
   /** Called once when every agent runs. */
   readonly started?: () => unknown
   /** Print a line on how it goes now and then, when stdout is a terminal. */
@@ -23,9 +28,10 @@ export async function runAgents(
   )
   const over = new AbortController()
   let printing: Promise<void> | undefined
+  let console: ConsoleServer | undefined
   const stop = async () => {
     over.abort()
-    await printing
+    await Promise.all([printing, console?.stop()])
     await Promise.all(agents.map((agent) => agent.stop()))
   }
   await untilStopped(
@@ -34,6 +40,7 @@ export async function runAgents(
         // The last tier first, so that the others find it up.
         for (const agent of agents.toReversed()) await agent.start()
         await hooks.started?.()
+        if (hooks.console) console = await openConsole(hooks.console, agents, context, log)
         const status = () => agents[0]?.status()
         if (hooks.summaries === true && context.stdout.isTTY === true)
           printing = printSummaries(status, context.stdout, context.clock, over.signal)

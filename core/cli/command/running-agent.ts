@@ -5,6 +5,7 @@ import { builtinRegistry } from '../../component/builtin.ts'
 import type { ConfigResult } from '../../config/model.ts'
 import { WatchedConfig } from '../../config/watch.ts'
 import type { LoadOptions } from '../../config/load.ts'
+import type { ControlPort } from '../../control/contract.ts'
 import { ControlServer } from '../../control/control-server.ts'
 import { SocketListener } from '../../control/socket-listener.ts'
 import { errorText, SluiceError } from '../../errors.ts'
@@ -43,6 +44,7 @@ export class RunningAgent {
   #watching: Promise<void> | undefined
   #metrics: MonitoringServer | undefined
   #control: SocketListener | undefined
+  #port: ControlPort | undefined
 
   constructor(plan: AgentPlan, context: CommandLineContext, log: Log) {
     this.plan = plan
@@ -96,12 +98,18 @@ export class RunningAgent {
     return this.#agent?.stopRequested ?? Promise.resolve()
   }
 
+  /** What the agent can be asked through, while it runs. */
+  get control(): ControlPort | undefined {
+    return this.#port
+  }
+
   status(): AgentStatus | undefined {
     return this.#agent?.status()
   }
 
   async stop(): Promise<void> {
     this.#over.abort()
+    this.#port = undefined
     await Promise.all([this.#watching, this.#metrics?.stop(), this.#control?.stop()])
     await this.#agent?.stop()
   }
@@ -110,6 +118,7 @@ export class RunningAgent {
     const { clock } = this.#context
     const config = configAccess(agent, this.#loadOptions)
     const server = new ControlServer({ agent, config, clock, log: this.#log })
+    this.#port = server
     const { agent: name, dataDirectory: folder } = this.plan
     this.#control = new SocketListener({ port: server, agent: name, folder })
     const socket = await this.#control.start()

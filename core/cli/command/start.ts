@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
+import { addConsoleOptions, type ConsoleArguments, consolePlanOf } from './console-plan.ts'
 import type { CommandLineContext } from './context.ts'
 import { dataHome } from './data-home.ts'
 import { checkFlowPorts } from './flow-ports.ts'
@@ -9,34 +10,38 @@ import { runAgents } from './run-agents.ts'
 import { suggestions } from './suggestions.ts'
 import { openWorkspace, starterAgents } from './workspace.ts'
 
-interface StartOptions {
+interface StartOptions extends ConsoleArguments {
   workspace?: string
   headless?: boolean
 }
 
 /** `sluice start`: the user's own workspace, made at the first start with two tiers that can be tried at once. */
 export function startCommand(context: CommandLineContext): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('Open your workspace and run its flow; the first start makes one and says what to try.')
     .option('--workspace <DIR>', "the workspace (default: workspace in the user's data folder)")
     .option('--headless', 'run without a window, as on a server')
-    .action(async (options: StartOptions) => {
-      const directory = resolve(context.workingDirectory, options.workspace ?? join(dataHome(context), 'workspace'))
-      const workspace = await openWorkspace(directory)
-      await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
-      const log = createLog(context.stderr, { level: 'info' })
-      const plans = Object.values(starterAgents).map((agent) => ({
-        agent,
-        files: [workspace.flow],
-        dataDirectory: join(workspace.data, agent),
-        baseDirectory: workspace.directory,
-        properties: {},
-        watch: true,
-        lenient: false,
-        monitoring: undefined,
-      }))
-      await runAgents(plans, context, log, {
-        started: async () => context.stdout.write(await suggestions(workspace)),
-      })
+    .option('--console <HOST:PORT>', 'where to serve the window to browsers (default: a free port of this machine)')
+    .option('--no-console', 'serve no window to browsers')
+  return addConsoleOptions(command).action(async (options: StartOptions) => {
+    const directory = resolve(context.workingDirectory, options.workspace ?? join(dataHome(context), 'workspace'))
+    const log = createLog(context.stderr, { level: 'info' })
+    const consolePlan = await consolePlanOf({ ...options, console: options.console ?? true }, context, log)
+    const workspace = await openWorkspace(directory)
+    await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
+    const plans = Object.values(starterAgents).map((agent) => ({
+      agent,
+      files: [workspace.flow],
+      dataDirectory: join(workspace.data, agent),
+      baseDirectory: workspace.directory,
+      properties: {},
+      watch: true,
+      lenient: false,
+      monitoring: undefined,
+    }))
+    await runAgents(plans, context, log, {
+      console: consolePlan && { plan: consolePlan, tokenFolder: workspace.data },
+      started: async () => context.stdout.write(await suggestions(workspace)),
     })
+  })
 }

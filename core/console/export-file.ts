@@ -1,0 +1,48 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { HttpRefusal } from '../control/http-carrier.ts'
+import { systemCode } from '../errors.ts'
+
+/** A name that no system can take for a path, a device or a stream. */
+const fileName = /^[\w][\w .+@=,-]{0,199}$/
+
+/** Sends a finished export of `folder` as a download. Rejects with what is to be answered when it cannot. */
+export async function answerExport(
+  folder: string,
+  name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD')
+    throw new HttpRefusal(405, 'SLUICE_CONTROL', 'an export is asked for with GET')
+  }
+  const missing = () => new HttpRefusal(404, 'SLUICE_CONTROL', 'there is no export of that name (any more)')
+  if (!fileName.test(name)) throw missing()
+  let file: FileHandle
+  try {
+    // A link in the folder could lead anywhere; opening a pipe would wait for its other end.
+    file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(systemCode(error) ?? '')) throw missing()
+    throw error
+  }
+  try {
+    const found = await file.stat()
+    if (!found.isFile()) throw missing()
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'content-length': found.size,
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+    })
+    if (request.method === 'HEAD' || found.size === 0) response.end()
+    // What is appended meanwhile is not part of the length that was promised.
+    else await pipeline(file.createReadStream({ start: 0, end: found.size - 1, autoClose: false }), response)
+  } finally {
+    await file.close()
+  }
+}
