@@ -16,10 +16,8 @@ export function startSluice(options: {
 }): PeerProcess {
   const file = join(options.directory, `${options.agent}.sluice.properties`)
   writeFileSync(file, options.properties)
-  const monitoring =
-    options.monitoringPort === undefined
-      ? []
-      : ['-Dflume.monitoring.type=http', `-Dflume.monitoring.port=${options.monitoringPort}`]
+  // Port 0 takes a free one. That it is served is the last that a starting agent logs.
+  const monitoring = ['-Dflume.monitoring.type=http', `-Dflume.monitoring.port=${options.monitoringPort ?? 0}`]
   const child = spawn(
     process.execPath,
     [
