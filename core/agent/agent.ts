@@ -11,6 +11,7 @@ import { AgentLock } from './agent-lock.ts'
 import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
 import { ChannelWatch } from './channel-watch.ts'
 import { configChange, isEmptyChange } from './config-change.ts'
+import { type ChangePreview, previewChange } from './config-preview.ts'
 import { FlowControl } from './flow-control.ts'
 import { Forecasts } from './forecasts.ts'
 import { FlowSampler } from './flow-sampler.ts'
@@ -105,6 +106,13 @@ export class Agent {
    */
   apply(config: AgentConfig): Promise<void> {
     return this.#inTurn(() => this.#apply(config))
+  }
+
+  /** What `apply` would do. `mask` takes secrets out of a value that is shown. */
+  preview(config: AgentConfig, mask: (text: string) => string): ChangePreview {
+    if (config.agent !== this.#config.agent) throw otherAgent(this.#config, config)
+    const { dataDirectory, baseDirectory } = this.#options
+    return previewChange(this.#config, config, { present: this.graph, dataDirectory, baseDirectory, mask })
   }
 
   pause(component?: string): void {
@@ -273,8 +281,7 @@ export class Agent {
 
   async #apply(config: AgentConfig): Promise<void> {
     const { builder, flowControl, events } = this.#life()
-    if (config.agent !== this.#config.agent)
-      throw new SluiceError('SLUICE_CONFIG', `the agent is ${this.#config.agent}, the configuration ${config.agent}'s`)
+    if (config.agent !== this.#config.agent) throw otherAgent(this.#config, config)
     const before = this.#config
     const change = configChange(before, config)
     if (isEmptyChange(change)) {
@@ -372,6 +379,10 @@ interface Running {
   readonly channelWatch: ChannelWatch
   readonly ending: AbortController
   ticking: Promise<void>
+}
+
+function otherAgent(own: AgentConfig, other: AgentConfig): SluiceError {
+  return new SluiceError('SLUICE_CONFIG', `the agent is ${own.agent}, the configuration ${other.agent}'s`)
 }
 
 const noParts = { sources: [], channels: [], sinks: [], sinkGroups: [] } as const

@@ -1,5 +1,5 @@
-import type { z } from 'zod'
 import { type AnyDefinition, type ComponentKind, componentKinds } from './definition.ts'
+import { keyDefault } from './key-default.ts'
 import { type DeclaredKey, declaredKeys, metadata } from './settings-shape.ts'
 
 const kindIntroductions: Readonly<Record<ComponentKind, string>> = {
@@ -42,26 +42,11 @@ function typeText({ kind, nested, schema }: DeclaredKey): string {
   return typeNames[kind] ?? kind
 }
 
-interface AnyDef {
-  readonly type: string
-  readonly innerType?: z.core.$ZodType
-  readonly in?: z.core.$ZodType
-  readonly defaultValue?: unknown
-}
-
 /** What a key is when it is not given: its default, `required`, or nothing. */
-function defaultText({ schema, group }: DeclaredKey): string {
-  for (let one: z.core.$ZodType | undefined = schema; one !== undefined;) {
-    const def: AnyDef = one._zod.def
-    if (def.type === 'default' || def.type === 'prefault') {
-      const value = def.defaultValue
-      return `\`${Array.isArray(value) ? value.join(' ') : typeof value === 'string' ? value : JSON.stringify(value)}\``
-    }
-    if (def.type === 'optional') return ''
-    one = def.innerType ?? def.in
-  }
-  // What takes nothing for a value without complaint is not required.
-  return group || (schema as z.ZodType).safeParse(undefined).success ? '' : '**required**'
+function defaultText(key: DeclaredKey): string {
+  const { text, required } = keyDefault(key)
+  if (text !== undefined) return `\`${text}\``
+  return required ? '**required**' : ''
 }
 
 function definitionText(definition: AnyDefinition): string {

@@ -72,11 +72,16 @@ export class Findings {
   }
 
   #shown(text: string): string {
+    return shortened(this.masked(text))
+  }
+
+  /** The text without the secrets that were hidden. */
+  masked(text: string): string {
     let shown = text
     // Only where it stands as a word of its own: a secret "a" must not take every "a" out of a sentence.
     for (const secret of this.#secrets)
       if (secret.length > 3) shown = shown.replaceAll(secret, '***')
       else shown = shown.replaceAll(`"${secret}"`, '"***"')
-    return shortened(shown)
+    return shown
   }
 }

@@ -117,5 +117,5 @@ export async function loadConfig(options: LoadOptions): Promise<ConfigResult> {
   const whole: Position = { file: files[0] ?? '', line: 0, column: 0 }
   if (files.length === 0) findings.error(whole, '', 'no configuration file was given', 'give -f FILE')
   const config = await load(options, whole, findings)
-  return { config, findings: findings.list(files) }
+  return { config, findings: findings.list(files), masked: (text) => findings.masked(text) }
 }

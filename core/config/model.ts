@@ -58,4 +58,6 @@ export interface ConfigResult {
   /** Undefined when there is an error among the findings (unless lenient dropped the broken parts). */
   readonly config: AgentConfig | undefined
   readonly findings: readonly Finding[]
+  /** A text with every secret that the configuration holds taken out of it. */
+  readonly masked: (text: string) => string
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { componentKinds } from '../component/definition.ts'
+import { versionOrigins } from '../config/config-versions.ts'
 import { call } from './call.ts'
 
 /** Epoch milliseconds. */
@@ -73,17 +74,25 @@ const configVersion = z.object({
   /** When it was applied. */
   at: time,
   by: z.string(),
-  how: z.enum(['start', 'applied', 'rolled back', 'file changed']),
+  how: z.enum(versionOrigins),
   files: z.array(z.string()),
   /** It is what runs. */
   current: z.boolean(),
 })
 
 export const configCalls = {
-  configGet: call('read', 'The configuration files as they are.', z.object({}), z.array(configFile)),
-  configCheck: call('read', 'What would be found in these files.', z.object({ files }), z.array(findingSchema)),
-  configPreview: call(
+  configShown: call(
     'read',
+    'The configuration files with every secret masked, to look at.',
+    z.object({}),
+    z.array(configFile),
+  ),
+  // The texts may hold passwords, so who only reads does not get them.
+  configGet: call('configure', 'The configuration files as they are, to edit.', z.object({}), z.array(configFile)),
+  // To load a configuration is to run what it names: the program of a config filter, a component of one's own.
+  configCheck: call('configure', 'What would be found in these files.', z.object({ files }), z.array(findingSchema)),
+  configPreview: call(
+    'configure',
     'What would be found in these files and what applying them would do, to the queued events too.',
     z.object({ files }),
     z.object({
@@ -109,7 +118,7 @@ export const configCalls = {
     z.array(configVersion),
   ),
   configVersion: call(
-    'read',
+    'configure',
     'The files of a configuration that was applied before, to look at or to preview.',
     z.object({ id: z.number().int() }),
     z.array(configFile),

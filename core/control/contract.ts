@@ -91,9 +91,7 @@ export const calls = {
     z.object({ ids: z.union([z.literal('all'), z.array(z.number().int()).max(10_000)]) }),
     z.object({ count: z.number() }),
   ),
-  configGet: configCalls.configGet,
-  configCheck: configCalls.configCheck,
-  configApply: configCalls.configApply,
+  ...configCalls,
   ...sourceCalls,
 } as const
 

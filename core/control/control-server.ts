@@ -1,18 +1,13 @@
 import { type z } from 'zod'
 import type { Agent } from '../agent/agent.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import type { Finding } from '../config/model.ts'
 import { isSluiceError, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { type ConfigAccess, configHandlers } from './config-handlers.ts'
 import { type CallName, calls, type CallResult, type ControlPort, subscriptions } from './contract.ts'
 import { sourceHandlers } from './source-handlers.ts'
 
-/** The configuration files of an agent, where it has any: whoever runs the agent knows them. */
-export interface ConfigAccess {
-  get(): Promise<{ path: string; text: string }[]>
-  check(files: readonly { path: string; text: string }[]): Promise<readonly Finding[]>
-  apply(files: readonly { path: string; text: string }[]): Promise<{ applied: boolean; findings: readonly Finding[] }>
-}
+export type { ConfigAccess }
 
 export interface ControlServerOptions {
   readonly agent: Agent
@@ -146,11 +141,6 @@ export class ControlServer implements ControlPort {
 
 function handlers({ agent, config, clock = systemClock }: ControlServerOptions): Handlers {
   const done: CallResult<'pause'> = {}
-  const files = () => {
-    if (config === undefined)
-      throw new SluiceError('SLUICE_CONTROL', 'this agent was not started from a configuration file')
-    return config
-  }
   return {
     status: () => agent.status(),
     pause: ({ component }) => {
@@ -183,9 +173,7 @@ function handlers({ agent, config, clock = systemClock }: ControlServerOptions):
     events: ({ limit, before, acknowledged }) =>
       agent.events({ limit, acknowledged, ...(before === undefined ? {} : { before }) }),
     acknowledge: ({ ids }) => ({ count: agent.acknowledge(ids) }),
-    configGet: () => files().get(),
-    configCheck: (params) => files().check(params.files),
-    configApply: (params) => files().apply(params.files),
+    ...configHandlers(agent, config),
     ...sourceHandlers(agent, clock),
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { defineChannel } from '../../component/definition.ts'
 import { choice, flag, named, text, whole } from '../../component/settings.ts'
+import { channelFolder } from './channel-folder.ts'
 import { readKeyFile } from './encryption-keys.ts'
 import { FileChannel } from './file-channel.ts'
 
@@ -71,11 +72,7 @@ export const fileChannel = defineChannel({
     message: 'must not be larger than capacity',
   }),
   create(value, context) {
-    const named = value.dataDirs?.split(',')[0]?.trim()
-    const folder =
-      named === undefined || named === ''
-        ? path.join(context.dataDirectory, 'channels', context.name)
-        : path.resolve(context.baseDirectory, named)
+    const folder = channelFolder(value.dataDirs, context)
     const keyFile = value.encryptionKeyFile
     return new FileChannel(
       {

@@ -2,47 +2,77 @@ import { randomUUID } from 'node:crypto'
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Agent } from '../../agent/agent.ts'
+import type { Clock } from '../../clock.ts'
+import { type ConfigVersion, ConfigVersions, type FileText, type VersionOrigin } from '../../config/config-versions.ts'
 import { loadConfig, type LoadOptions } from '../../config/load.ts'
-import type { ConfigAccess } from '../../control/control-server.ts'
+import type { ConfigResult } from '../../config/model.ts'
+import { decodeText } from '../../config/read-files.ts'
+import type { ConfigAccess } from '../../control/config-handlers.ts'
 import { errorText, SluiceError } from '../../errors.ts'
-
-interface FileText {
-  readonly path: string
-  readonly text: string
-}
+import type { Log } from '../../log.ts'
 
 /** The configuration files of a running agent, for the control contract. Only these files are read and written. */
-export function configAccess(agent: Agent, options: LoadOptions): ConfigAccess {
-  const paths = options.files.map(({ path }) => resolve(path))
-  const checkPaths = (files: readonly FileText[]) => {
-    const foreign = files.find(({ path }) => !paths.includes(resolve(path)))
-    if (foreign)
-      throw new SluiceError('SLUICE_CONTROL', `${foreign.path} is no file of this agent: give ${paths.join(', ')}`)
+export class ConfigFiles implements ConfigAccess {
+  readonly #agent: Agent
+  readonly #options: LoadOptions
+  readonly #paths: readonly string[]
+  readonly #versions: ConfigVersions
+  readonly #log: Log
+
+  constructor(agent: Agent, options: LoadOptions, context: { readonly clock: Clock; readonly log: Log }) {
+    this.#agent = agent
+    this.#options = options
+    this.#paths = options.files.map(({ path }) => resolve(path))
+    this.#versions = new ConfigVersions(join(agent.dataDirectory, 'config-versions'), context.clock)
+    this.#log = context.log
   }
-  /** All files in their order, with the given texts in place of those on disk. */
-  const load = (files: readonly FileText[]) =>
-    loadConfig({
-      ...options,
-      files: options.files.map((file) => {
+
+  get(): Promise<FileText[]> {
+    return Promise.all(this.#paths.map(async (path) => ({ path, text: decodeText(await readFile(path)) })))
+  }
+
+  async load(files: readonly FileText[]): Promise<ConfigResult> {
+    const foreign = files.find(({ path }) => !this.#paths.includes(resolve(path)))
+    if (foreign)
+      throw new SluiceError(
+        'SLUICE_CONTROL',
+        `${foreign.path} is no file of this agent: give ${this.#paths.join(', ')}`,
+      )
+    return loadConfig({
+      ...this.#options,
+      // All files in their order, with the given texts in place of those on disk.
+      files: this.#options.files.map((file) => {
         const given = files.find(({ path }) => resolve(path) === resolve(file.path))
         return given ? { path: file.path, text: given.text } : file
       }),
     })
-  return {
-    get: () => Promise.all(paths.map(async (path) => ({ path, text: await readFile(path, 'utf8') }))),
-    async check(files) {
-      checkPaths(files)
-      return (await load(files)).findings
-    },
-    async apply(files) {
-      checkPaths(files)
-      const { config, findings } = await load(files)
-      if (config === undefined) return { applied: false, findings }
-      // The flow first: a configuration that cannot be applied must not lie in wait for the next start.
-      await agent.apply(config)
-      for (const { path, text } of files) await replaceFile(resolve(path), text)
-      return { applied: true, findings }
-    },
+  }
+
+  async apply(files: readonly FileText[], how: VersionOrigin, by: string) {
+    const { config, findings } = await this.load(files)
+    if (config === undefined) return { applied: false, findings }
+    // The flow first: a configuration that cannot be applied must not lie in wait for the next start.
+    await this.#agent.apply(config)
+    for (const { path, text } of files) await replaceFile(resolve(path), text)
+    await this.record(how, by)
+    return { applied: true, findings }
+  }
+
+  versions(): Promise<ConfigVersion[]> {
+    return this.#versions.list()
+  }
+
+  version(id: number): Promise<FileText[]> {
+    return this.#versions.files(id)
+  }
+
+  /** Keeps the files as they are now, which is what runs. That they cannot be kept is no reason not to run. */
+  async record(how: VersionOrigin, by = ''): Promise<void> {
+    try {
+      await this.#versions.record(await this.get(), how, by)
+    } catch (error) {
+      this.#log.warn({ error }, `the configuration cannot be kept for a roll-back: ${errorText(error)}`)
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import { SocketListener } from '../../control/socket-listener.ts'
 import { errorText, SluiceError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { MonitoringServer } from '../../metrics/monitoring-server.ts'
-import { configAccess } from './config-access.ts'
+import { ConfigFiles } from './config-access.ts'
 import type { CommandLineContext } from './context.ts'
 import { findingLine } from './finding-line.ts'
 import type { Monitoring, SystemProperties } from './flume-options.ts'
@@ -41,6 +41,7 @@ export class RunningAgent {
   readonly #files: WatchedConfig
   readonly #over = new AbortController()
   #agent: Agent | undefined
+  #configFiles: ConfigFiles | undefined
   #watching: Promise<void> | undefined
   #metrics: MonitoringServer | undefined
   #control: SocketListener | undefined
@@ -116,7 +117,9 @@ export class RunningAgent {
 
   async #serveControl(agent: Agent): Promise<void> {
     const { clock } = this.#context
-    const config = configAccess(agent, this.#loadOptions)
+    const config = new ConfigFiles(agent, this.#loadOptions, { clock, log: this.#log })
+    this.#configFiles = config
+    await config.record('start')
     const server = new ControlServer({ agent, config, clock, log: this.#log })
     this.#port = server
     const { agent: name, dataDirectory: folder } = this.plan
@@ -151,6 +154,7 @@ export class RunningAgent {
     }
     try {
       await this.#agent?.apply(config)
+      await this.#configFiles?.record('file changed')
     } catch (error) {
       this.#log.error({ error }, `the change could not be applied: ${errorText(error)}`)
     }
