@@ -20,4 +20,7 @@ function place(
 }
 
 /** In the order of the rail. Each page is a chunk of its own, loaded when it is opened. */
-export const places: readonly Place[] = [place('/flow', 'Flow', 'f', () => import('./flow/FlowView.vue'))]
+export const places: readonly Place[] = [
+  place('/flow', 'Flow', 'f', () => import('./flow/FlowView.vue')),
+  place('/sources', 'Sources', 's', () => import('./sources/SourcesView.vue'), '/sources/:source?'),
+]
