@@ -40,7 +40,7 @@ test('the worked example runs: its source, interceptor and sink', async () => {
   await agent.start()
   try {
     let line = ''
-    for (let wait = 0; wait < 200 && !line.endsWith('\n'); wait++) {
+    for (let wait = 0; wait < 700 && !line.endsWith('\n'); wait++) {
       await systemClock.sleep(20)
       line = await readFile(out, 'utf8').catch(() => '')
     }
