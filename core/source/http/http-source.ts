@@ -122,12 +122,14 @@ export class HttpSource implements Source {
 
   async #take(request: IncomingMessage): Promise<void> {
     const { channels, counters } = this.#context
+    const query = URL.parse(request.url ?? '/', 'http://localhost')?.searchParams
+    if (query === undefined) throw new BadRequest(400, 'what is asked for is no path')
     const body = await requestBody(request, this.#settings.maxBodySize)
     const builder = new BatchBuilder(body.length + 1024)
     this.#settings.handler(
       {
         contentType: request.headers['content-type'] ?? '',
-        query: new URL(request.url ?? '/', 'http://localhost').searchParams,
+        query,
         body,
       },
       builder,

@@ -28,7 +28,7 @@ async function target(compression: string) {
   )
   const { sink: sender } = await sink(avro.port, { 'compression-type': compression })
   const attempt = async (input: Buffer) => {
-    await sendHostile(avro.port, input)
+    await sendHostile({ port: avro.port, host: '127.0.0.1' }, input)
     expect(unreadable, 'batches that were stored and cannot be read').toEqual([])
   }
   const honest = async () => {

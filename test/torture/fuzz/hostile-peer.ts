@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type NetConnectOpts } from 'node:net'
 import { crc32 } from 'node:zlib'
 import { SeededRandom } from '../seeded-random.ts'
 
@@ -6,9 +6,9 @@ import { SeededRandom } from '../seeded-random.ts'
  * Sends bytes in pieces whose cuts follow from the bytes, half-closes, and resolves with what came back when the other
  * side has closed; it rejects when that takes more than `milliseconds`.
  */
-export async function sendHostile(port: number, bytes: Buffer, milliseconds = 8_000): Promise<Buffer> {
+export async function sendHostile(to: NetConnectOpts, bytes: Buffer, milliseconds = 8_000): Promise<Buffer> {
   const random = new SeededRandom(crc32(bytes))
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  const socket = connect({ ...to, allowHalfOpen: true, noDelay: true })
   const answers: Buffer[] = []
   socket.on('data', (answer: Buffer) => answers.push(answer))
   const closed = new Promise<void>((resolve) => {
