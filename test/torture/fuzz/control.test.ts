@@ -20,14 +20,16 @@ const words = [
   ...['Content-Length: ', 'Transfer-Encoding: chunked\r\n', '\r\n\r\n', 'Upgrade: websocket\r\n'],
 ]
 
-const endings: (() => Promise<unknown>)[] = []
+const endings: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end()
 })
 
 test('calls and subscriptions of the control contract', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-fuzz-control-'))
-  endings.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })))
+  endings.push(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
   const { registry, source, sink } = testRegistry()
   const agent = new Agent({ config: flow(), registry, log: silentLog, dataDirectory: folder, baseDirectory: folder })
   await agent.start()

@@ -30,7 +30,9 @@ test.each(['utf-8', 'utf-16le', 'shift_jis'] as const)('netcat lines in %s', asy
   let sent = 0
   await fuzz({
     ...{ suite: 'netcat', inputs: 800, together: 20, make },
-    attempt: async (input) => void (await sendHostile(to, input)),
+    attempt: async (input) => {
+      await sendHostile(to, input)
+    },
     honest: async () => {
       const body = `honest ${sent++}`
       const socket = connect(to)
