@@ -26,6 +26,8 @@ export interface Asked {
   readonly method?: string
   readonly headers?: Record<string, string>
   readonly body?: string | Buffer
+  /** The answer's bytes as latin1 text. */
+  readonly binary?: boolean
 }
 
 export class ConsoleRig {
@@ -36,17 +38,13 @@ export class ConsoleRig {
   #agent: Agent | undefined
   #server: ConsoleServer | undefined
   port = 0
+  /** Subscriptions that listen to the agent now. */
+  listening = 0
 
   async start(over: Partial<ConsoleOptions> & { clock?: Clock; log?: Log } = {}): Promise<void> {
-    mkdirSync(join(this.renderer, 'assets'), { recursive: true })
     mkdirSync(this.exports, { recursive: true })
     writeFileSync(join(this.directory, 'secret.txt'), 'nobody may read this')
-    writeFileSync(join(this.renderer, 'index.html'), '<!doctype html><html><head><title>Sluice</title></head></html>')
-    writeFileSync(
-      join(this.renderer, 'assets', 'index-Ab1_cD-2.js'),
-      `console.log(${JSON.stringify('x'.repeat(5000))})\n`,
-    )
-    writeFileSync(join(this.renderer, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    this.build('Sluice')
     const folder = join(this.directory, 'data')
     const agent = new Agent({
       ...{ config: flow(), registry: this.#parts.registry, log: silentLog },
@@ -54,6 +52,15 @@ export class ConsoleRig {
     })
     await agent.start()
     this.#agent = agent
+    const onChange = agent.onChange.bind(agent)
+    agent.onChange = (listener) => {
+      this.listening++
+      const end = onChange(listener)
+      return () => {
+        this.listening--
+        end()
+      }
+    }
     const control = new ControlServer({ agent, log: silentLog })
     this.#server = new ConsoleServer({
       content: {
@@ -70,6 +77,14 @@ export class ConsoleRig {
       ...over,
     })
     this.port = await this.#server.start()
+  }
+
+  /** Writes the page as a build does. */
+  build(title: string): void {
+    mkdirSync(join(this.renderer, 'assets'), { recursive: true })
+    writeFileSync(join(this.renderer, 'index.html'), `<!doctype html><html><head><title>${title}</title></head></html>`)
+    writeFileSync(join(this.renderer, 'assets', 'index-Ab1_cD-2.js'), `console.log('${'x'.repeat(5000)}')\n`)
+    writeFileSync(join(this.renderer, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
   }
 
   get agent(): Agent {
@@ -92,13 +107,13 @@ export class ConsoleRig {
   }
 
   /** Sends exactly this path: no client of ours tidies it up. */
-  ask(path: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answer> {
+  ask(path: string, { method = 'GET', headers = {}, body, binary = false }: Asked = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const asking = request(
         { host: '127.0.0.1', port: this.port, path, method, headers, agent: false },
         (response) => {
           let text = ''
-          response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+          response.setEncoding(binary ? 'latin1' : 'utf8').on('data', (piece: string) => (text += piece))
           response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
           response.once('error', reject)
         },
