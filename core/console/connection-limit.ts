@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
+import type { Role } from '../control/contract.ts'
 import type { Log } from '../log.ts'
 
 interface Held {
   socket: Socket
+  /** Undefined until it has shown who it is. */
+  role: Role | undefined
   /** Requests that are being answered on it; a subscription is one for as long as it lasts. */
   busy: number
 }
@@ -11,8 +14,8 @@ interface Held {
 const noticeEvery = 60_000
 
 /**
- * Keeps the number of connections down without keeping anybody out: when there is no room for a new one, the oldest
- * that has not shown a token goes, then one that is signed in but idle. Nobody is let in over the limit.
+ * Keeps the number of connections down without keeping an operator out: when there is no room for a new one, the oldest
+ * that has not shown a token goes, then one that is signed in but idle, then the oldest that may only look.
  */
 export class ConnectionLimit {
   readonly #most: number
@@ -45,7 +48,7 @@ export class ConnectionLimit {
         socket.destroy()
         return
       }
-      this.#strangers.set(peer, { socket, busy: 0 })
+      this.#strangers.set(peer, { socket, role: undefined, busy: 0 })
     }
     socket.once('close', () => {
       for (const held of [this.#strangers, this.#known]) if (held.get(peer)?.socket === socket) held.delete(peer)
@@ -53,11 +56,12 @@ export class ConnectionLimit {
   }
 
   /** A request with a valid token or session came over it. */
-  vouched(socket: Socket): void {
+  vouched(socket: Socket, role: Role): void {
     const peer = peerOf(socket)
     const held = this.#strangers.get(peer)
     if (held === undefined) return
     this.#strangers.delete(peer)
+    held.role = role
     this.#known.set(peer, held)
   }
 
@@ -72,19 +76,18 @@ export class ConnectionLimit {
 
   #makeRoom(): boolean {
     this.#notice()
-    const [stranger] = this.#strangers
-    if (stranger) {
-      this.#strangers.delete(stranger[0])
-      stranger[1].socket.destroy()
-      return true
-    }
-    for (const [peer, { socket, busy }] of this.#known) {
-      if (busy > 0) continue
-      this.#known.delete(peer)
-      socket.destroy()
-      return true
-    }
-    return false
+    const spare = this.#strangers.entries().next().value ?? this.#leastMissed()
+    if (spare === undefined) return false
+    const [peer, { socket }] = spare
+    this.#strangers.delete(peer)
+    this.#known.delete(peer)
+    socket.destroy()
+    return true
+  }
+
+  #leastMissed(): [string, Held] | undefined {
+    const known = [...this.#known]
+    return known.find(([, { busy }]) => busy === 0) ?? known.find(([, { role }]) => role === 'read')
   }
 
   /** An attack must not fill the log too. */

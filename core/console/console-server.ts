@@ -28,6 +28,9 @@ export interface ConsoleLimits {
 
 const usualLimits: ConsoleLimits = { connections: 256, headTime: 10_000, requestTime: 30_000 }
 
+/** In a flood, who does not fit in here tries again a second later: the operator too. */
+const backlog = 4096
+
 export interface ConsoleOptions {
   readonly content: ConsoleContent
   readonly tokens: AccessTokens
@@ -92,7 +95,7 @@ export class ConsoleServer {
   async start(): Promise<number> {
     const { host, tokens, tls, names, clock, log } = this.#options
     // `localhost` may lead elsewhere by a line in a hosts file.
-    await listen(this.#server, host === 'localhost' ? '127.0.0.1' : host, this.#options.port)
+    await listen(this.#server, host === 'localhost' ? '127.0.0.1' : host, this.#options.port, backlog)
     this.#server.on('error', (error) => log.error({ error }, 'the console has a problem with its port'))
     const { port } = this.#server.address() as AddressInfo
     const sessions = new SessionCookie(tokens, clock, port, tls !== undefined)
@@ -123,7 +126,7 @@ export class ConsoleServer {
       const target = requestTarget(request.url)
       const role = await gate.admit(target, request, response)
       if (role === undefined) return
-      this.#connections.vouched(request.socket)
+      this.#connections.vouched(request.socket, role)
       await answerConsole(this.#options.content, target, role, request, response)
     } catch (error) {
       if (!isSluiceError(error) && !clientGone(error))

@@ -1,12 +1,15 @@
 import type { Server } from 'node:net'
 import { SluiceError, systemCode } from '../errors.ts'
 
-/** Resolves when `server` listens; rejects with `SLUICE_LISTEN`, which says why it cannot and what would help. */
-export async function listen(server: Server, bind: string, port: number): Promise<void> {
+/**
+ * Resolves when `server` listens; rejects with `SLUICE_LISTEN`, which says why it cannot and what would help. `backlog`
+ * is how many connections may wait to be accepted; the 511 of Node unless more are to be feared.
+ */
+export async function listen(server: Server, bind: string, port: number, backlog?: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: unknown) => reject(listenError(error, bind, port))
     server.once('error', refuse)
-    server.listen(port, bind, () => {
+    server.listen(port, bind, backlog, () => {
       server.off('error', refuse)
       resolve()
     })

@@ -34,6 +34,7 @@ export class ConsoleRig {
   readonly directory = mkdtempSync(join(tmpdir(), 'sluice-console-'))
   readonly renderer = join(this.directory, 'renderer')
   readonly exports = join(this.directory, 'data', 'exports')
+  readonly mostConnections = 256
   readonly #parts = testRegistry()
   #agent: Agent | undefined
   #server: ConsoleServer | undefined
