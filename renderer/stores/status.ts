@@ -20,6 +20,8 @@ export const useStatus = defineStore('status', () => {
   const status = shallowRef<AgentStatus>()
   const lost = ref('')
   let end: (() => void) | undefined
+  /** The agent's clock less this page's steady one. */
+  let ahead: number | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
 
   function stop(): void {
@@ -37,6 +39,7 @@ export const useStatus = defineStore('status', () => {
       {},
       (message) => {
         status.value = message
+        ahead = message.now - performance.now()
         lost.value = ''
       },
       (error) => {
@@ -58,6 +61,8 @@ export const useStatus = defineStore('status', () => {
 
   return {
     status,
+    /** Epoch milliseconds by the agent's clock: the page's own may be wrong by hours. */
+    agentNow: () => (ahead === undefined ? Date.now() : ahead + performance.now()),
     /** Why what is shown is old; empty while it is live. */
     lost,
     sources: computed(() => status.value?.sources ?? []),

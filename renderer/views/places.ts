@@ -22,5 +22,6 @@ function place(
 /** In the order of the rail. Each page is a chunk of its own, loaded when it is opened. */
 export const places: readonly Place[] = [
   place('/flow', 'Flow', 'f', () => import('./flow/FlowView.vue')),
+  place('/channel', 'Channel', 'c', () => import('./channel/ChannelView.vue'), '/channel/:channel?'),
   place('/sources', 'Sources', 's', () => import('./sources/SourcesView.vue'), '/sources/:source?'),
 ]

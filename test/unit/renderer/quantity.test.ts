@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { formatBytes, formatRate } from '../../../renderer/format/quantity.ts'
 import { formatDuration } from '../../../renderer/format/time.ts'
-import { parseRate } from '../../../renderer/views/flow/rate-input.ts'
+import { parseRate } from '../../../renderer/format/rate-input.ts'
 
 describe('quantities as an operator reads them', () => {
   test('bytes keep three digits and never show a thousand of a unit', () => {

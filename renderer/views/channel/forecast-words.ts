@@ -1,0 +1,32 @@
+import type { ChannelStatus } from '../../stores/status.ts'
+import { formatDuration } from '../../format/time.ts'
+
+type Forecast = ChannelStatus['forecast']
+
+const fillsFirst = {
+  events: 'its capacity of events is what fills first',
+  bytes: 'its capacity of bytes is what fills first',
+  disk: 'the disk is what fills first',
+} as const
+const fullNow = {
+  events: 'Full now: it holds as many events as it may.',
+  bytes: 'Full now: it holds as many bytes as it may.',
+  disk: 'Full now: the disk has no room left.',
+} as const
+
+function band({ low, high }: { low: number; high: number | null }): string {
+  const [least, most] = [formatDuration(low), high === null ? 'perhaps never' : formatDuration(high)]
+  if (least === most) return ''
+  return high === null ? `, not before ${least}, ${most}` : `, between ${least} and ${most}`
+}
+
+/** Both clocks of a channel as one says them, and why one is not there. */
+export function forecastWords({ full, drained, reason }: Forecast, waiting: number): string[] {
+  const sentences: string[] = []
+  if (full?.seconds === 0) sentences.push(fullNow[full.limit])
+  else if (full) sentences.push(`Full in ${formatDuration(full.seconds)}${band(full)}; ${fillsFirst[full.limit]}.`)
+  if (waiting === 0) sentences.push('Nothing waits.')
+  else if (drained) sentences.push(`Drained in ${formatDuration(drained.seconds)}${band(drained)}.`)
+  if (reason !== '') sentences.push(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`)
+  return sentences
+}
