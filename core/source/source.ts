@@ -35,6 +35,11 @@ export interface WatchedFile {
   readonly readAt: number | undefined
 }
 
+/** The row of a file that is not read at all. */
+export function skippedFile(path: string, reason: string, size = 0): WatchedFile {
+  return { path, size, position: 0, note: reason, skipped: true, readAt: undefined }
+}
+
 export interface ListeningPort {
   readonly address: string
   readonly port: number

@@ -3,7 +3,7 @@ import { errorText, SluiceError } from '../../errors.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
 import { noHeaders } from '../../event/event.ts'
 import { textDecoding } from '../netcat/line-buffer.ts'
-import type { Source, SourceContext } from '../source.ts'
+import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import { LineCutter } from './line-cutter.ts'
 
 export interface ExecSettings {
@@ -29,6 +29,10 @@ export class ExecSource implements Source {
   #stopping = new AbortController()
   #builder = new BatchBuilder()
   #work: Promise<void> = Promise.resolve()
+  #startedAt: number | undefined
+  #starts = 0
+  #lastEnd = ''
+  #note = ''
 
   constructor(settings: ExecSettings, context: SourceContext) {
     this.#settings = settings
@@ -47,6 +51,21 @@ export class ExecSource implements Source {
     const late = setTimeout(() => this.#signalChild('SIGKILL'), 2000)
     await this.#running
     clearTimeout(late)
+  }
+
+  inspect(): SourceDetail {
+    const child = this.#child
+    const runs = child?.pid !== undefined && child.exitCode === null && child.signalCode === null
+    return {
+      process: {
+        command: this.#settings.command.join(' '),
+        pid: runs ? child.pid : undefined,
+        startedAt: this.#startedAt,
+        restarts: Math.max(0, this.#starts - 1),
+        lastEnd: this.#lastEnd,
+        note: this.#note,
+      },
+    }
   }
 
   /** The command may have started others: they are one process group. */
@@ -68,12 +87,15 @@ export class ExecSource implements Source {
     while (!this.#over()) {
       try {
         context.reportState('')
+        this.#note = ''
         const how = await this.#once()
+        this.#lastEnd = how
         if (this.#over()) return
         context.reportEvent('SLUICE_FILE', `the command ${how}${restart ? '; it is started again' : ''}`)
         context.reportState(`waiting: the command ${how}`)
       } catch (error) {
         if (this.#over()) return
+        this.#note = errorText(error)
         if (!restart) {
           context.reportFailure(error)
           return
@@ -96,6 +118,8 @@ export class ExecSource implements Source {
     const [program = '', ...args] = command
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' })
     this.#child = child
+    this.#starts++
+    this.#startedAt = this.#context.clock.now()
     const ended = new Promise<string>((resolve, reject) => {
       child.once('error', (error) => {
         reject(new SluiceError('SLUICE_FILE', `cannot run ${program}: ${errorText(error)}`, { cause: error }))

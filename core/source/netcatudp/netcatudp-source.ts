@@ -16,6 +16,8 @@ const mostEvents = 100
 const mostWaitingBytes = 16 * 1024 * 1024
 /** What a waiting datagram takes beside its bytes, so that empty ones are bounded too. */
 const overhead = 128
+/** Senders that are remembered; the one that came first goes first. */
+const mostPeers = 200
 
 /** Listens on a UDP port. Nobody can be told to wait, so datagrams queue in memory while a put is under way. */
 export class NetcatUdpSource implements Source {
@@ -25,6 +27,8 @@ export class NetcatUdpSource implements Source {
   #waitingBytes = 0
   #dropped = 0
   #dropping = false
+  /** By address: a sender's port may be another with each datagram. */
+  readonly #peers = new Map<string, { peer: string; since: number; events: number; bytes: number }>()
   #socket: Socket | undefined
   #stopping = new AbortController()
   #putting: Promise<void> | undefined
@@ -69,12 +73,13 @@ export class NetcatUdpSource implements Source {
   inspect(): SourceDetail {
     const note = this.#dropped === 0 ? '' : `${this.#dropped} datagrams dropped while the channel was full`
     const row = { address: this.#settings.bind, port: this.port, protocol: 'netcatudp' }
-    return { ports: [{ ...row, connections: [], refused: this.#dropped, note }] }
+    return { ports: [{ ...row, connections: [...this.#peers.values()], refused: this.#dropped, note }] }
   }
 
   #receive(bytes: Buffer, peer: RemoteInfo): void {
     const { counters } = this.#context
     counters.eventReceivedCount++
+    this.#count(peer.address, bytes.length)
     if (this.#waitingBytes + bytes.length + overhead > mostWaitingBytes) {
       this.#dropped++
       counters.channelWriteFail++
@@ -93,6 +98,18 @@ export class NetcatUdpSource implements Source {
         if (!this.#stopping.signal.aborted) this.#context.reportFailure(error)
       })
       .finally(() => (this.#putting = undefined))
+  }
+
+  #count(address: string, bytes: number): void {
+    let peer = this.#peers.get(address)
+    if (peer === undefined) {
+      const [oldest] = this.#peers.keys()
+      if (this.#peers.size >= mostPeers && oldest !== undefined) this.#peers.delete(oldest)
+      peer = { peer: address, since: this.#context.clock.now(), events: 0, bytes: 0 }
+      this.#peers.set(address, peer)
+    }
+    peer.events++
+    peer.bytes += bytes
   }
 
   async #put(): Promise<void> {

@@ -4,6 +4,9 @@ import { join, relative } from 'node:path'
 import { systemCode } from '../../errors.ts'
 import type { SpooldirSettings } from './settings.ts'
 
+/** Files that are told of as passed over; those that are done may be many. */
+const mostPassed = 1_000
+
 export interface SpooledFile {
   readonly path: string
   readonly name: string
@@ -18,6 +21,7 @@ export class SpoolFolder {
   readonly #include: RegExp
   readonly #ignore: RegExp
   readonly #random: () => number
+  #passedOver: { path: string; reason: string }[] = []
 
   /** `random` gives numbers from 0 up to 1. */
   constructor(
@@ -40,10 +44,17 @@ export class SpoolFolder {
     return join(this.trackerDirectory, relative(this.directory, path) + this.#settings.fileSuffix)
   }
 
+  /** What the last look passed over, with the reason: up to so many. */
+  get passedOver(): readonly { path: string; reason: string }[] {
+    return this.#passedOver
+  }
+
   /** What waits, in the order in which it is to be read. Rejects when the folder itself cannot be listed. */
   async waiting(): Promise<SpooledFile[]> {
     const files: SpooledFile[] = []
-    await this.#collect(this.directory, files, true)
+    const passed: { path: string; reason: string }[] = []
+    await this.#collect(this.directory, files, true, passed)
+    this.#passedOver = passed
     const { consumeOrder } = this.#settings
     if (consumeOrder === 'random') {
       const order = new Map(files.map((file) => [file, this.#random()]))
@@ -56,7 +67,15 @@ export class SpoolFolder {
     })
   }
 
-  async #collect(directory: string, files: SpooledFile[], top: boolean): Promise<void> {
+  async #collect(
+    directory: string,
+    files: SpooledFile[],
+    top: boolean,
+    passed: { path: string; reason: string }[],
+  ): Promise<void> {
+    const pass = (path: string, reason: string) => {
+      if (passed.length < mostPassed) passed.push({ path, reason })
+    }
     let names: string[]
     try {
       names = await readdir(directory)
@@ -65,8 +84,12 @@ export class SpoolFolder {
       throw error
     }
     for (const name of names) {
-      if (name.startsWith('.') || this.#ignore.test(name)) continue
       const path = join(directory, name)
+      if (name.startsWith('.') || this.#ignore.test(name)) {
+        if (path !== this.trackerDirectory)
+          pass(path, name.startsWith('.') ? 'its name starts with a dot' : 'its name matches ignorePattern')
+        continue
+      }
       let stats: BigIntStats
       try {
         stats = await stat(path, { bigint: true })
@@ -75,12 +98,25 @@ export class SpoolFolder {
         throw error
       }
       if (stats.isDirectory() && this.#settings.recursiveDirectorySearch && path !== this.trackerDirectory)
-        await this.#collect(path, files, false)
-      if (!stats.isFile() || name.endsWith(this.#settings.fileSuffix) || !this.#include.test(name)) continue
-      if (this.#settings.trackingPolicy === 'tracker_dir' && (await exists(this.markOf(path)))) continue
+        await this.#collect(path, files, false, passed)
+      if (!stats.isFile()) {
+        if (!this.#settings.recursiveDirectorySearch) pass(path, noFileReason(stats))
+        continue
+      }
+      const done =
+        name.endsWith(this.#settings.fileSuffix) ||
+        (this.#settings.trackingPolicy === 'tracker_dir' && (await exists(this.markOf(path))))
+      if (done || !this.#include.test(name)) {
+        pass(path, done ? 'it is read already' : 'its name does not match includePattern')
+        continue
+      }
       files.push({ path, name, stats })
     }
   }
+}
+
+function noFileReason(stats: BigIntStats): string {
+  return stats.isDirectory() ? 'it is a folder, and recursiveDirectorySearch is false' : 'it is no regular file'
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { mkdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { SluiceError, errorText } from '../../errors.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
-import type { Source, SourceContext, SourceDetail, WatchedFile } from '../source.ts'
+import { skippedFile, type Source, type SourceContext, type SourceDetail, type WatchedFile } from '../source.ts'
 import type { FileGroup } from '../taildir/file-group.ts'
 import { openContent } from '../taildir/file-content.ts'
 import { sighting } from '../taildir/folder-scan.ts'
@@ -31,6 +31,8 @@ export class SpooldirSource implements Source {
   readonly #readerSettings: ReaderSettings & { batchSize: number }
   /** Files that were begun: what is read of them, and what is the matter with them. */
   readonly #streams = new Map<string, { stream: Stream; retryAt: number; seen: string }>()
+  /** Files of the last look that were not begun yet. */
+  #waiting = new Map<string, SpooledFile>()
   #stopped = new AbortController()
   #task: Promise<void> = Promise.resolve()
   #resume: (() => void) | undefined
@@ -80,11 +82,16 @@ export class SpooldirSource implements Source {
   }
 
   inspect(): SourceDetail {
-    const files = [...this.#streams.values()].map(({ stream }): WatchedFile => {
-      const { path, size, note, readAt } = stream
-      return { path, size, position: stream.confirmed.offset, note, readAt }
+    const begun = [...this.#streams.values()].map(({ stream }): WatchedFile => {
+      const { path, size, note, readAt, lag, behindSince } = stream
+      return { path, size, position: stream.confirmed.offset, lag, behindSince, note, readAt }
     })
-    return { files }
+    const waiting = [...this.#waiting.values()].map(({ path, stats }): WatchedFile => {
+      const [size, behindSince] = [Number(stats.size), Number(stats.mtimeNs / 1_000_000n)]
+      return { path, size, position: 0, behindSince, note: '', readAt: undefined }
+    })
+    const passed = this.#folder.passedOver.map(({ path, reason }) => skippedFile(path, reason))
+    return { files: [...begun, ...waiting, ...passed] }
   }
 
   #restore(): void {
@@ -115,6 +122,7 @@ export class SpooldirSource implements Source {
         const waiting = await this.#folder.waiting()
         this.#context.reportState('')
         await this.#forgetMissing(waiting)
+        this.#waiting = new Map(waiting.filter(({ path }) => !this.#streams.has(path)).map((file) => [file.path, file]))
         for (const file of waiting) {
           await this.#serve(file, reader, feed, signal)
         }
@@ -135,6 +143,7 @@ export class SpooldirSource implements Source {
     if (known && known.seen === seen && now < known.retryAt) return
     const entry = { stream: this.#streamOf(file, known?.stream), retryAt: now + retryMilliseconds, seen }
     this.#streams.set(file.path, entry)
+    this.#waiting.delete(file.path)
     const { stream } = entry
     try {
       if (!(await this.#read(stream, reader, feed, signal))) return

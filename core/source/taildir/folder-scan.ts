@@ -8,6 +8,8 @@ import type { Sighting } from './stream.ts'
 
 /** A folder's modification time may be this coarse: a listing younger than it is taken again. */
 const coarseMilliseconds = 2000
+/** Names that are told of as passed over; a folder of a million others must not fill the memory. */
+const mostPassed = 1_000
 /** Stats at a time: enough to hide a slow mount, few enough to leave the thread pool to others. */
 const parallelStats = 16
 
@@ -39,6 +41,8 @@ export class FolderScan {
   readonly #cache: boolean
   readonly #followLinks: boolean
   readonly #groupOf = new Map<string, FileGroup | undefined>()
+  /** Paths that a group names and that are no files to read. */
+  readonly #noFiles = new Map<string, string>()
   #names: string[] | undefined
   #listedAt = 0
   #folderTime = -1n
@@ -53,6 +57,15 @@ export class FolderScan {
     this.#clock = options.clock
     this.#cache = options.cachePatternMatching
     this.#followLinks = options.followLinks
+  }
+
+  /** What lies in the folder and is not read, with the reason: up to so many. */
+  passedOver(): { path: string; reason: string }[] {
+    const others = (this.#names ?? []).filter((name) => this.#groupOf.get(name) === undefined).slice(0, mostPassed)
+    return [
+      ...[...this.#noFiles].map(([path, reason]) => ({ path, reason })),
+      ...others.map((name) => ({ path: join(this.directory, name), reason: 'its name matches no file group' })),
+    ]
   }
 
   /** `wanted` says whether a path must be looked at even though the listing has not changed. */
@@ -91,6 +104,8 @@ export class FolderScan {
     this.#listedAt = this.#clock.now()
     this.#folderTime = mtimeNs
     this.#names = await readdir(this.directory)
+    const present = new Set(this.#names.map((name) => join(this.directory, name)))
+    for (const path of this.#noFiles.keys()) if (!present.has(path)) this.#noFiles.delete(path)
     for (const name of this.#groupOf.keys()) if (this.#groupOf.size > 2 * this.#names.length) this.#groupOf.delete(name)
     return true
   }
@@ -107,7 +122,11 @@ export class FolderScan {
   async #see({ path, group }: { path: string; group: FileGroup }): Promise<Sighting | FolderProblem> {
     try {
       const stats = await (this.#followLinks ? stat : lstat)(path, { bigint: true })
-      if (!stats.isFile()) return { path, message: '', folder: false }
+      if (!stats.isFile()) {
+        if (this.#noFiles.size < mostPassed) this.#noFiles.set(path, noFileReason(stats))
+        return { path, message: '', folder: false }
+      }
+      this.#noFiles.delete(path)
       return sighting(path, group, stats)
     } catch (error) {
       // Gone again between the listing and the look, or a link to nothing: the next look knows more.
@@ -129,6 +148,11 @@ export function sighting(path: string, group: FileGroup, stats: BigIntStats): Si
     size: Number(stats.size),
     changedAt: Number(stats.mtimeNs / 1_000_000n),
   }
+}
+
+function noFileReason(stats: BigIntStats): string {
+  if (stats.isSymbolicLink()) return 'it is a symbolic link, and followLinks is false'
+  return stats.isDirectory() ? 'it is a folder' : 'it is no regular file'
 }
 
 function folderMessage(error: unknown): string {

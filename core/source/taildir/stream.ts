@@ -65,6 +65,10 @@ export class Stream implements StreamState {
   heldSize = -1
   heldSince = 0
   readAt: number | undefined
+  /** Epoch milliseconds at which it got what has waited longest; of use only while something waits. */
+  behindSince: number | undefined
+  /** All that there is of it has been read. */
+  atEnd = false
   /** Monotonic milliseconds at which new bytes were last seen. */
   activeAt = 0
   /** Monotonic milliseconds at which its size last changed. */
@@ -92,6 +96,7 @@ export class Stream implements StreamState {
     this.born = sighting.born
     this.changedAt = sighting.changedAt
     this.size = sighting.size
+    this.behindSince = sighting.changedAt
     this.gzip = isGzipName(sighting.path)
     this.final = this.gzip
   }
@@ -130,8 +135,15 @@ export class Stream implements StreamState {
     if (this.splitter) Object.assign(this.splitter.line, this.confirmed.line)
   }
 
+  /** Bytes that wait to be read or to come into the channel; null where nobody knows: how much an archive holds. */
+  get lag(): number | null {
+    if (!this.gzip) return Math.max(0, this.size - this.confirmed.offset)
+    return this.atEnd && this.confirmed.offset === this.read.offset ? 0 : null
+  }
+
   /** The same file at a new look. */
   seen(sighting: Sighting): void {
+    if (this.confirmed.offset >= this.size && sighting.size > this.size) this.behindSince = sighting.changedAt
     this.group = sighting.group
     this.path = sighting.path
     this.device = sighting.device

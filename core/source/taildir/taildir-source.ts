@@ -1,4 +1,4 @@
-import type { Source, SourceContext, SourceDetail } from '../source.ts'
+import { type Source, type SourceContext, type SourceDetail, skippedFile } from '../source.ts'
 import { SluiceError, errorText } from '../../errors.ts'
 import { fileGroups, type FileGroup } from './file-group.ts'
 import { FolderScan, type FolderProblem } from './folder-scan.ts'
@@ -170,6 +170,8 @@ class TailRun {
         path: stream.path,
         size: stream.size,
         position: stream.confirmed.offset,
+        lag: stream.lag,
+        behindSince: stream.behindSince,
         note: stream.note,
         readAt: stream.readAt,
       }))
@@ -178,9 +180,11 @@ class TailRun {
       size: 0,
       position: 0,
       note: message,
+      skipped: true,
       readAt: undefined,
     }))
-    return { files: [...files, ...problems] }
+    const passed = this.#scans.flatMap((scan) => scan.passedOver()).map(({ path, reason }) => skippedFile(path, reason))
+    return { files: [...files, ...problems, ...passed] }
   }
 
   #isStopped(): boolean {
@@ -299,6 +303,7 @@ class TailRun {
     const before = stream.read.offset
     const flush = stream.flushDue
     stream.flushDue = 'nothing'
+    stream.atEnd = false
     const end = await reader.turn(stream, {
       content,
       final: stream.final,
@@ -319,6 +324,7 @@ class TailRun {
       case 'blocked':
         return false
       case 'end':
+        stream.atEnd = true
         // What was read without an event (a mark, a hole, an omitted rest) is confirmed when nothing else is.
         if (stream.putsInFlight === 0 && stream.read.offset > stream.confirmed.offset && !stream.broken)
           this.#feed.move(stream)
