@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config'
 import { CountReporter } from './test/count-reporter.ts'
 
-const project = (name: string, timeout: number) => ({
+const project = (name: string, timeout: number, globalSetup: string[] = []) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeout,
     hookTimeout: timeout,
     pool: 'forks' as const,
+    globalSetup,
   },
 })
 
@@ -18,6 +19,7 @@ export default defineConfig({
     projects: [
       project('unit', 20_000),
       project('integration', 60_000),
+      project('web', 120_000, ['test/web/built-renderer.ts']),
       project('torture', 600_000),
       project('interop', 180_000),
     ],

@@ -24,4 +24,5 @@ export const places: readonly Place[] = [
   place('/flow', 'Flow', 'f', () => import('./flow/FlowView.vue')),
   place('/channel', 'Channel', 'c', () => import('./channel/ChannelView.vue'), '/channel/:channel?'),
   place('/sources', 'Sources', 's', () => import('./sources/SourcesView.vue'), '/sources/:source?'),
+  place('/configuration', 'Configuration', 'o', () => import('./configuration/ConfigurationView.vue')),
 ]

@@ -2,7 +2,7 @@ import { getProperties } from 'properties-file'
 import { describe, expect, it } from 'vitest'
 import { parseAddress, parseListen, parsePort } from '../../core/cli/command/address.ts'
 import { dataHome } from '../../core/cli/command/data-home.ts'
-import { propertiesText } from '../../core/cli/command/properties-text.ts'
+import { propertiesText } from '../../core/config/properties-text.ts'
 import { collectFlow, fileGroup, relayFlow } from '../../core/cli/command/tier-flow.ts'
 
 describe('generated properties', () => {

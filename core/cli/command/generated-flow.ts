@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, SluiceError } from '../../errors.ts'
-import { type PropertyLine, propertiesText } from './properties-text.ts'
+import { type PropertyLine, propertiesText } from '../../config/properties-text.ts'
 
 /**
  * Writes the configuration that a command made of its arguments into the data folder, anew at each start. The command

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { type Address, addressText, type Listen } from './address.ts'
-import type { PropertyLine } from './properties-text.ts'
+import type { PropertyLine } from '../../config/properties-text.ts'
 
 /** Most events of one Avro request between two Sluice tiers: large enough that a request's own cost does not show. */
 export const tierBatchSize = 5000

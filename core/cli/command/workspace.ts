@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, SluiceError, systemCode } from '../../errors.ts'
 import { freePort } from './free-port.ts'
-import { propertiesText } from './properties-text.ts'
+import { propertiesText } from '../../config/properties-text.ts'
 import { collectFlow, relayFlow } from './tier-flow.ts'
 
 export const starterAgents = { edge: 'edge', collector: 'collector' } as const
