@@ -80,13 +80,8 @@ export class ConsoleGate {
   #open(token: AccessToken, request: IncomingMessage, response: ServerResponse): void {
     response.setHeader('set-cookie', this.#options.sessions.open(token))
     response.setHeader('cache-control', 'no-store')
-    if (followedLink(request.headers)) this.#startHere(response, '/')
+    if (followedLink(request.headers)) goOnFromHere(response)
     else response.writeHead(303, { location: '/' }).end()
-  }
-
-  /** After a step of its own, from our page, the browser sends the session's cookie along. */
-  #startHere(response: ServerResponse, continueAt: string): void {
-    sendPage(response, { status: 200, title: 'Opening the console', text: [], continueAt })
   }
 
   #refuse({ segments }: RequestTarget, request: IncomingMessage, response: ServerResponse, wrong: boolean): void {
@@ -103,8 +98,8 @@ export class ConsoleGate {
         refuse(response, page, 429, text, 'Too many wrong tokens', true)
         return
       }
-    } else if (page && followedLink(request.headers)) {
-      this.#startHere(response, '')
+    } else if (first === '' && followedLink(request.headers)) {
+      goOnFromHere(response)
       return
     }
     response.setHeader('www-authenticate', `Bearer realm="${sessions.name}"`)
@@ -113,6 +108,11 @@ export class ConsoleGate {
       : 'the console asks for a token: open the address that the agent printed at its start, with its token, or sign in here'
     refuse(response, page, 401, text, wrong ? 'That token is not right' : 'Please sign in', true)
   }
+}
+
+/** After a step of its own, from our page, the browser sends the session's cookie along. */
+function goOnFromHere(response: ServerResponse): void {
+  sendPage(response, { status: 200, title: 'Opening the console', text: [], goesOn: true })
 }
 
 function refuse(
