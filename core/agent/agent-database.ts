@@ -67,6 +67,9 @@ export class AgentDatabase {
   constructor(file: string) {
     this.#database = new Database(file, { timeout: 5_000 })
     try {
+      // A page that is met as damaged hours later would end every round of charts, alarms and drains half way.
+      const verdict = this.#database.pragma('quick_check(1)', { simple: true })
+      if (verdict !== 'ok') throw new Database.SqliteError(String(verdict), 'SQLITE_CORRUPT')
       this.#database.pragma('journal_mode=WAL')
       this.#database.pragma('synchronous=NORMAL')
       this.#database.exec(schema)
