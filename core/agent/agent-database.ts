@@ -2,9 +2,11 @@ import Database from 'better-sqlite3'
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorText } from '../errors.ts'
+import { type FlowMark, markKinds } from './flow-marks.ts'
 
 /** Rows of one event list are kept up to this number; acknowledged ones go first. */
 const mostEvents = 5_000
+const mostMarks = 20_000
 
 const schema = `
 create table if not exists command(component text primary key, value text not null) without rowid;
@@ -12,6 +14,10 @@ create table if not exists event(
   id integer primary key autoincrement, first_at real not null, last_at real not null, count integer not null,
   component text not null, code text not null, message text not null, acknowledged integer not null);
 create index if not exists event_open on event(acknowledged, component, code);
+create table if not exists mark(
+  id integer primary key, kind text not null, component text not null, code text not null, text text not null,
+  from_at real not null, to_at real);
+create index if not exists mark_time on mark(from_at);
 create table if not exists series(id integer primary key, name text not null unique, last_at real not null);
 create table if not exists history(
   series integer not null, width integer not null, slot integer not null, bucket integer not null,
@@ -41,6 +47,16 @@ export interface HistoryRow {
   readonly min: number
   readonly max: number
   readonly last: number
+}
+
+interface MarkRow {
+  id: number
+  kind: string
+  component: string
+  code: string
+  text: string
+  from_at: number
+  to_at: number | null
 }
 
 interface EventRow {
@@ -129,6 +145,34 @@ export class AgentDatabase {
     })()
   }
 
+  addMark({ kind, component, code, text, from, to }: Omit<FlowMark, 'id'>): number {
+    return Number(this.#statements.addMark.run(kind, component, code, text.slice(0, 2_000), from, to).lastInsertRowid)
+  }
+
+  endMark(id: number, to: number): void {
+    this.#statements.endMark.run(to, id)
+  }
+
+  /** Ends marks that a process has left open when it was last heard of, and returns that time. */
+  endOpenMarks(): number | undefined {
+    const heard = this.#statements.lastHeard.get()?.at ?? undefined
+    this.#statements.endOpenMarks.run(heard ?? 0)
+    return heard
+  }
+
+  /** Those of a span of time, the oldest first; of too many the newest. */
+  marks(from: number, to: number, limit: number): FlowMark[] {
+    const rows = this.#statements.marks.all(to, from, limit).reverse()
+    return rows.flatMap(({ from_at, to_at, kind, ...row }) => {
+      const known = markKinds.find((one) => one === kind)
+      return known === undefined ? [] : { ...row, kind: known, from: from_at, to: to_at }
+    })
+  }
+
+  forgetMarks(before: number): void {
+    this.#statements.forgetMarks.run(before, mostMarks)
+  }
+
   /** Stores changed buckets of many series in one transaction. */
   saveHistory(at: number, changed: ReadonlyMap<string, readonly HistoryRow[]>): void {
     this.#database.transaction(() => {
@@ -199,6 +243,21 @@ function prepare(database: Database.Database) {
     unacknowledged: database.prepare<[], { count: number }>('select count(*) count from event where acknowledged = 0'),
     acknowledge: database.prepare<[number]>('update event set acknowledged = 1 where id = ? and acknowledged = 0'),
     acknowledgeAll: database.prepare<[]>('update event set acknowledged = 1 where acknowledged = 0'),
+    addMark: database.prepare<[string, string, string, string, number, number | null]>(
+      'insert into mark(kind, component, code, text, from_at, to_at) values(?, ?, ?, ?, ?, ?)',
+    ),
+    endMark: database.prepare<[number, number]>('update mark set to_at = max(from_at, ?) where id = ?'),
+    // History is stored every few seconds as long as the agent lives.
+    lastHeard: database.prepare<[], { at: number | null }>(
+      'select max(at) at from (select max(last_at) at from series union all select max(to_at) from mark)',
+    ),
+    endOpenMarks: database.prepare<[number]>('update mark set to_at = max(from_at, ?) where to_at is null'),
+    marks: database.prepare<[number, number, number], MarkRow>(
+      'select * from mark where from_at <= ? and ifnull(to_at, 1e300) >= ? order by from_at desc, id desc limit ?',
+    ),
+    forgetMarks: database.prepare<[number, number]>(
+      'delete from mark where to_at < ? or id <= (select max(id) from mark) - ?',
+    ),
     series: database.prepare<[string, number], { id: number }>(
       'insert into series(name, last_at) values(?, ?) on conflict(name) do update set last_at = excluded.last_at returning id',
     ),

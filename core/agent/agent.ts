@@ -1,7 +1,7 @@
 import type { Ledger } from '../channel/channel.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
-import type { AgentConfig, ComponentConfig } from '../config/model.ts'
+import type { AgentConfig } from '../config/model.ts'
 import { errorText, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { MetricsSource } from '../metrics/component-metrics.ts'
@@ -9,9 +9,13 @@ import { type HistoryAnswer, History } from '../metrics/history.ts'
 import { type AgentDatabase, openAgentDatabase, type OperatorEvent } from './agent-database.ts'
 import { AgentLock } from './agent-lock.ts'
 import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
+import { agentMetrics } from './agent-metrics.ts'
+import { Alarms } from './alarms.ts'
 import { ChannelWatch } from './channel-watch.ts'
 import { configChange, isEmptyChange } from './config-change.ts'
 import { type ChangePreview, previewChange } from './config-preview.ts'
+import { flowConditions } from './flow-conditions.ts'
+import type { FlowMark } from './flow-marks.ts'
 import { FlowControl } from './flow-control.ts'
 import { Forecasts } from './forecasts.ts'
 import { FlowSampler } from './flow-sampler.ts'
@@ -184,6 +188,11 @@ export class Agent {
     return this.#life().events.list(options.limit, options.before ?? Number.MAX_SAFE_INTEGER, options.acknowledged)
   }
 
+  /** What to mark on a chart between two times, the oldest first. */
+  marks(from: number, to: number, limit: number): FlowMark[] {
+    return this.#life().events.marks.list(from, to, limit)
+  }
+
   acknowledge(ids: readonly number[] | 'all'): number {
     const count = this.#life().events.acknowledge(ids)
     this.#changed()
@@ -192,23 +201,7 @@ export class Agent {
 
   /** Every component's counters, for the monitoring port. */
   metrics(): MetricsSource {
-    const { sources, channels, sinks } = this.graph
-    const typeOf = (parts: readonly ComponentConfig[], name: string) =>
-      parts.find((one) => one.name === name)?.type ?? 'unknown'
-    return {
-      sources: [...sources.values()].map(({ name, counters }) => ({
-        ...{ name, counters },
-        type: typeOf(this.#config.sources, name),
-      })),
-      channels: [...channels.values()].map((part) => ({
-        ...{ name: part.name, counters: part.counters, stats: openStats(part) },
-        type: typeOf(this.#config.channels, part.name),
-      })),
-      sinks: [...sinks.values()].map(({ name, counters }) => ({
-        ...{ name, counters },
-        type: typeOf(this.#config.sinks, name),
-      })),
-    }
+    return agentMetrics(this.graph, this.#config)
   }
 
   /** Calls `listener` after every command and once a second; until the returned function is called. */
@@ -249,6 +242,7 @@ export class Agent {
     const note = (component: string, code: string, message: string) => events.note(component, code, message)
     const report = (component: string, code: string, message: string) => events.report(component, code, message)
     const history = new History(database)
+    const forecasts = new Forecasts(this.graph, history, clock)
     const builder = new PartBuilder({
       ...{ agent, registry, dataDirectory, baseDirectory, log, clock, report, note },
       random: random ?? Math.random,
@@ -257,7 +251,8 @@ export class Agent {
       ...{ lock, database, events, history, builder },
       flowControl: new FlowControl({ graph: this.graph, store: database, clock, log, note }),
       sampler: new FlowSampler(this.graph, history, clock),
-      forecasts: new Forecasts(this.graph, history, clock),
+      forecasts,
+      alarms: new Alarms({ graph: this.graph, forecasts, marks: events.marks, events, clock }),
       sourceDetails: new SourceDetails(clock),
       channelWatch: new ChannelWatch(this.graph, { note, report }),
       ending: new AbortController(),
@@ -271,6 +266,7 @@ export class Agent {
     running.ending.abort()
     await running.ticking
     await stopParts(configChange(this.#config, { ...this.#config, ...noParts }), this.graph, this.#clock)
+    running.events.marks.close()
     this.#flush(running)
     for (const parts of [this.graph.sources, this.graph.runners, this.graph.sinks, this.graph.channels]) parts.clear()
     this.#running = undefined
@@ -317,6 +313,8 @@ export class Agent {
         running.sampler.sample()
         running.forecasts.tick(this.#config)
         running.channelWatch.look()
+        running.events.marks.look(flowConditions(this.graph))
+        running.alarms.look(this.#config)
         running.flowControl.check()
         if (this.#clock.monotonic() >= flushAt) {
           flushAt = this.#clock.monotonic() + flushEvery
@@ -330,11 +328,12 @@ export class Agent {
     }
   }
 
-  #flush({ history, database }: Running): void {
+  #flush({ history, database, events }: Running): void {
     const now = this.#clock.now()
     try {
       history.flush(now)
       database.forgetHistory(now - forgetHistoryAfter)
+      events.marks.forget(now - forgetHistoryAfter)
     } catch (error) {
       this.#log.warn({ error }, `history cannot be kept: ${errorText(error)}`)
     }
@@ -377,6 +376,7 @@ interface Running {
   readonly forecasts: Forecasts
   readonly sourceDetails: SourceDetails
   readonly channelWatch: ChannelWatch
+  readonly alarms: Alarms
   readonly ending: AbortController
   ticking: Promise<void>
 }

@@ -75,7 +75,6 @@ export class Forecasts {
       return
     }
     if (!mine && watched.forecast !== unknownForecast) return
-    const settings = config.channels.find((one) => one.name === name)?.settings
     const channel: ChannelNow = {
       now,
       events: stats.events,
@@ -83,7 +82,7 @@ export class Forecasts {
       capacity: stats.capacity,
       byteCapacity: stats.byteCapacity,
       freeDisk: stats.freeDisk,
-      leastFreeDisk: diskSettings.parse(settings).minimumRequiredSpace,
+      leastFreeDisk: leastFreeDisk(config, name),
       full: fullOf(stats),
       rateLimit: part.rateLimit.rate,
       since: { in: watched.inflow.since, out: watched.outflow.since },
@@ -100,6 +99,11 @@ export class Forecasts {
     }
     return { received: series('received'), events: series('events'), bytes: series('bytes'), free: series('free') }
   }
+}
+
+/** Bytes of the disk below which a channel takes nothing; 0 for one that keeps no such reserve. */
+export function leastFreeDisk(config: AgentConfig, channel: string): number {
+  return diskSettings.parse(config.channels.find(({ name }) => name === channel)?.settings).minimumRequiredSpace
 }
 
 function fullOf({ state, events, bytes, capacity, byteCapacity }: ChannelStats): ChannelNow['full'] {

@@ -2,15 +2,21 @@ import type { Clock } from '../clock.ts'
 import { errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { AgentDatabase, OperatorEvent } from './agent-database.ts'
+import { FlowMarks } from './flow-marks.ts'
+
+/** What the operator did to the flow: marked on charts. */
+const actions = new Set(['paused', 'resumed', 'drain', 'drained', 'rate'])
 
 /** What happened, kept for the operator until acknowledged. A disk that takes no event does not stop the agent. */
 export class OperatorEvents {
   readonly #database: AgentDatabase
   readonly #clock: Clock
   readonly #log: Log
+  readonly marks: FlowMarks
   #open: number | undefined
 
   constructor(database: AgentDatabase, clock: Clock, log: Log) {
+    this.marks = new FlowMarks(database, clock, log)
     this.#database = database
     this.#clock = clock
     this.#log = log
@@ -31,6 +37,8 @@ export class OperatorEvents {
   /** Something to read later that asks for nothing. */
   note(component: string, code: string, message: string): void {
     this.#log.info({ component, code }, `${component}: ${message}`)
+    if (actions.has(code)) this.marks.moment('action', component, code, message)
+    else if (code === 'reload') this.marks.moment('reload', component, code, message)
     this.#add(component, code, message, true)
   }
 

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { call, type Role } from './call.ts'
 import { configCalls } from './config-calls.ts'
+import { flowCalls } from './flow-calls.ts'
 import { sourceCalls } from './source-calls.ts'
 import { agentStatusSchema, ledgerSchema } from './status-schema.ts'
 
@@ -91,6 +92,7 @@ export const calls = {
     z.object({ ids: z.union([z.literal('all'), z.array(z.number().int()).max(10_000)]) }),
     z.object({ count: z.number() }),
   ),
+  ...flowCalls,
   ...configCalls,
   ...sourceCalls,
 } as const

@@ -173,6 +173,7 @@ function handlers({ agent, config, clock = systemClock }: ControlServerOptions):
     events: ({ limit, before, acknowledged }) =>
       agent.events({ limit, acknowledged, ...(before === undefined ? {} : { before }) }),
     acknowledge: ({ ids }) => ({ count: agent.acknowledge(ids) }),
+    marks: ({ from, to, limit }) => agent.marks(from, to, limit),
     ...configHandlers(agent, config),
     ...sourceHandlers(agent, clock),
   }

@@ -1,10 +1,9 @@
 import { z } from 'zod'
+import { markKinds } from '../agent/flow-marks.ts'
 import { call } from './call.ts'
 
 /** Epoch milliseconds. */
 const time = z.number()
-
-export const markKinds = ['action', 'outage', 'full', 'disk', 'failed', 'reload', 'start'] as const
 
 export const flowCalls = {
   marks: call(
@@ -14,6 +13,7 @@ export const flowCalls = {
     z.array(
       z.object({
         id: z.number(),
+        /** `down`: the agent itself did not run. */
         kind: z.enum(markKinds),
         /** `source:r1`, `channel:c1`, `sink:k1`, `agent`. */
         component: z.string(),
