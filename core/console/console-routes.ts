@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ControlHost } from '../control/control-host.ts'
-import type { Role } from '../control/contract.ts'
+import { calls, type Role } from '../control/contract.ts'
 import { answerControl, HttpRefusal, sendJson } from '../control/http-carrier.ts'
 import { RolePort } from '../control/role-port.ts'
+import type { Log } from '../log.ts'
 import { answerExport } from './export-file.ts'
 import { answerFile } from './page-files.ts'
 import type { RequestTarget } from './request-target.ts'
@@ -15,6 +16,7 @@ export interface ConsoleContent {
   readonly exportFolder: (agent: string) => string | undefined
   readonly files: StaticFiles
   readonly version: string
+  readonly log: Log
 }
 
 /**
@@ -39,7 +41,7 @@ export async function answerConsole(
 }
 
 async function answerAgent(
-  { host, exportFolder }: ConsoleContent,
+  { host, exportFolder, log }: ConsoleContent,
   { agent, verb, name, search }: { agent: string; verb: string; name: string; search: string },
   role: Role,
   request: IncomingMessage,
@@ -59,6 +61,13 @@ async function answerAgent(
   // A page can send other types to anybody without asking first.
   if (verb === 'call' && request.method === 'POST' && !isJson(request.headers['content-type']))
     throw new HttpRefusal(415, 'SLUICE_CONTROL', 'a call is sent as application/json')
+  const [, call] = Object.entries(calls).find(([one]) => verb === 'call' && one === name) ?? []
+  // Who looks is not worth a line; who changes something is.
+  if (call && call.role !== 'read')
+    log.info(
+      { agent, call: name, role, address: request.socket.remoteAddress ?? '' },
+      `${name} was asked for in the console`,
+    )
   await answerControl(new RolePort(port, role), `/${verb}/${encodeURIComponent(name)}${search}`, request, response)
 }
 

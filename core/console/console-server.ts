@@ -32,7 +32,7 @@ const usualLimits: ConsoleLimits = { connections: 256, headTime: 10_000, request
 const backlog = 4096
 
 export interface ConsoleOptions {
-  readonly content: ConsoleContent
+  readonly content: Omit<ConsoleContent, 'log'>
   readonly tokens: AccessTokens
   readonly host: string
   /** 0: any free one. */
@@ -116,6 +116,7 @@ export class ConsoleServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.once('close', this.#connections.working(request.socket))
     setSecurityHeaders(response)
+    const { content, log } = this.#options
     try {
       if (this.#guards === undefined) throw new HttpRefusal(503, 'SLUICE_CONTROL', 'the console is not ready yet')
       const { names, gate } = this.#guards
@@ -127,10 +128,10 @@ export class ConsoleServer {
       const role = await gate.admit(target, request, response)
       if (role === undefined) return
       this.#connections.vouched(request.socket, role)
-      await answerConsole(this.#options.content, target, role, request, response)
+      await answerConsole({ ...content, log }, target, role, request, response)
     } catch (error) {
       if (!isSluiceError(error) && !clientGone(error))
-        this.#options.log.error({ error, path: request.url?.split('?')[0] }, 'the console could not answer a request')
+        log.error({ error, path: request.url?.split('?')[0] }, 'the console could not answer a request')
       sendError(response, error)
     }
   }

@@ -15,6 +15,12 @@ export interface HostNamesOptions {
   readonly certificate: X509Certificate | undefined
 }
 
+/** Throws `SLUICE_USAGE` for what cannot stand in a `host` header. */
+export function checkHostName(name: string): void {
+  if (shape.test(name)) return
+  throw new SluiceError('SLUICE_USAGE', `--console-name: "${name}" is no name of a host: give NAME or NAME:PORT`)
+}
+
 /**
  * The names under which a console may be asked. A page of another site can have its own name lead to this machine (DNS
  * rebinding), and is then of the same origin as the console in the browser's eyes: only the `host` header gives it away.
@@ -25,15 +31,13 @@ export class HostNames {
   readonly #port: string
   readonly #certificate: X509Certificate | undefined
 
-  /** Throws `SLUICE_USAGE` for a name that is none. */
+  /** The names are checked already. */
   constructor({ host, port, names, certificate }: HostNamesOptions) {
     this.#port = String(port)
     this.#certificate = certificate
     const own = isIP(host) === 6 ? `[${host}]` : host
     for (const name of ['localhost', '127.0.0.1', '[::1]', own]) this.#exact.add(`${name.toLowerCase()}:${port}`)
     for (const name of names) {
-      if (!shape.test(name))
-        throw new SluiceError('SLUICE_USAGE', `"${name}" is no name of a host: give NAME or NAME:PORT`)
       const [, , given] = shape.exec(name) ?? []
       ;(given === undefined ? this.#anyPort : this.#exact).add(name.toLowerCase())
     }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { AccessTokens } from '../../console/access-tokens.ts'
 import { type ConsoleTls, loadConsoleTls } from '../../console/console-tls.ts'
 import { checkExposure } from '../../console/exposure.ts'
+import { checkHostName } from '../../console/host-names.ts'
 import { readTokenFile } from '../../console/token-file.ts'
 import { SluiceError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
@@ -36,7 +37,10 @@ export function addConsoleOptions(command: Command): Command {
   return command
     .option('--console-token-file <FILE>', 'console: the token that opens it (default: one made in the data folder)')
     .option('--console-read-token-file <FILE>', 'console: a second token that lets look and change nothing')
-    .option('--console-name <NAME[:PORT]...>', 'console: more names to answer to, for a proxy or a tunnel')
+    .option(
+      '--console-name <NAME...>',
+      'console: more names to answer to, as NAME or NAME:PORT, for a proxy or a tunnel',
+    )
     .option('--console-cert <FILE>', 'console: serve HTTPS with this certificate (PEM)')
     .option('--console-key <FILE>', 'console: the private key of the certificate (PEM)')
 }
@@ -68,6 +72,7 @@ export async function consolePlanOf(
     consoleCert === undefined || consoleKey === undefined
       ? undefined
       : await loadConsoleTls(path(consoleKey), path(consoleCert))
+  for (const name of consoleName) checkHostName(name)
   const plan = { host, port, token, readToken, names: consoleName, tls }
   consoleTokens(plan, token?.secret)
   return plan
