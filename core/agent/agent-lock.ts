@@ -1,27 +1,19 @@
-import Database from 'better-sqlite3'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SluiceError } from '../errors.ts'
+import { LockFile } from '../lock-file.ts'
 
-/**
- * One agent a data folder: an exclusive transaction on `agent.lock`, which the system ends with the process, however
- * that dies. `agent.pid` only names the holder in the other's error.
- */
+/** One agent a data folder: a lock on `agent.lock`. `agent.pid` only names the holder in the other's error. */
 export class AgentLock {
-  readonly #database: Database.Database
+  readonly #lock: LockFile
   readonly #pidFile: string
 
   /** Makes the folder (mode 0700) where it is missing. Throws `SLUICE_AGENT_RUNNING`. */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.#pidFile = join(folder, 'agent.pid')
-    this.#database = new Database(join(folder, 'agent.lock'), { timeout: 0 })
-    try {
-      this.#database.pragma('journal_mode=MEMORY')
-      this.#database.exec('begin exclusive')
-    } catch (error) {
-      this.#database.close()
-      if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error
+    const lock = LockFile.take(join(folder, 'agent.lock'))
+    if (lock === undefined) {
       const pid = readPid(this.#pidFile)
       throw new SluiceError(
         'SLUICE_AGENT_RUNNING',
@@ -29,12 +21,13 @@ export class AgentLock {
         { details: { folder, ...(pid === undefined ? {} : { pid }) } },
       )
     }
+    this.#lock = lock
     writeFileSync(this.#pidFile, `${process.pid}\n`, { mode: 0o600 })
   }
 
   release(): void {
     rmSync(this.#pidFile, { force: true })
-    this.#database.close()
+    this.#lock.release()
   }
 }
 

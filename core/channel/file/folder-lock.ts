@@ -1,27 +1,17 @@
-import Database from 'better-sqlite3'
 import fs from 'node:fs'
 import path from 'node:path'
 import { SluiceError } from '../../errors.ts'
+import { LockFile } from '../../lock-file.ts'
 
-/**
- * The lock on a channel's folder: an exclusive transaction on the file `lock`, held as long as the process lives. The
- * system lets go of it when the process dies, however it dies, so it is never stale. `owner` names the holder for the
- * other's error message.
- */
+/** The lock on a channel's folder: the file `lock`. `owner` names its holder for the other's error message. */
 export class FolderLock {
-  readonly #database: Database.Database
+  readonly #lock: LockFile
   readonly #owner: string
 
   /** Throws `SLUICE_CHANNEL_LOCKED`. */
   constructor(folder: string) {
-    this.#owner = path.join(folder, 'owner')
-    this.#database = new Database(path.join(folder, 'lock'), { timeout: 0 })
-    try {
-      this.#database.pragma('journal_mode=MEMORY')
-      this.#database.exec('begin exclusive')
-    } catch (error) {
-      this.#database.close()
-      if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error
+    const lock = LockFile.take(path.join(folder, 'lock'))
+    if (lock === undefined) {
       const holder = lockHolder(folder)
       throw new SluiceError(
         'SLUICE_CHANNEL_LOCKED',
@@ -30,12 +20,14 @@ export class FolderLock {
         { details: { folder, ...(holder === undefined ? {} : { pid: holder }) } },
       )
     }
+    this.#lock = lock
+    this.#owner = path.join(folder, 'owner')
     fs.writeFileSync(this.#owner, `${process.pid}\n`)
   }
 
   release(): void {
     fs.rmSync(this.#owner, { force: true })
-    this.#database.close()
+    this.#lock.release()
   }
 }
 
