@@ -37,6 +37,27 @@ export interface OperatorEvent {
   readonly acknowledged: boolean
 }
 
+/** Which events: all that is given must hold. */
+export interface EventQuery {
+  readonly limit: number
+  /** Older than the event of this id. */
+  readonly before?: number | undefined
+  /** The acknowledged ones too. */
+  readonly acknowledged: boolean
+  readonly component?: string | undefined
+  readonly code?: string | undefined
+  /** A part of the message, the component or the code, without regard to case. */
+  readonly text?: string | undefined
+}
+
+/** The events of one component with one code. */
+export interface EventKind {
+  readonly component: string
+  readonly code: string
+  readonly events: number
+  readonly open: number
+}
+
 /** One bucket of a history ring as stored. */
 export interface HistoryRow {
   /** Milliseconds of one bucket. */
@@ -126,9 +147,17 @@ export class AgentDatabase {
     return { id, firstAt: at, lastAt: at, count: 1, component, code, message, acknowledged }
   }
 
-  /** The newest events first, older than `before` (an id). */
-  events(limit: number, before: number, acknowledged: boolean): OperatorEvent[] {
-    return this.#statements.events.all(before, acknowledged ? 1 : 0, limit).map(operatorEvent)
+  /** The newest events first. */
+  events({ limit, before, acknowledged, component, code, text }: EventQuery): OperatorEvent[] {
+    const found = this.#statements.events.all({
+      ...{ limit, acknowledged: acknowledged ? 1 : 0, before: before ?? Number.MAX_SAFE_INTEGER },
+      ...{ component: component ?? null, code: code ?? null, text: text ?? '' },
+    })
+    return found.map(operatorEvent)
+  }
+
+  eventKinds(): EventKind[] {
+    return this.#statements.eventKinds.all()
   }
 
   unacknowledged(): number {
@@ -237,8 +266,15 @@ function prepare(database: Database.Database) {
     trimEvents: database.prepare<[number]>(
       'delete from event where id in (select id from event order by acknowledged, id desc limit -1 offset ?)',
     ),
-    events: database.prepare<[number, number, number], EventRow>(
-      'select * from event where id < ? and acknowledged <= ? order by id desc limit ?',
+    events: database.prepare<[Record<string, number | string | null>], EventRow>(
+      `select * from event where id < @before and acknowledged <= @acknowledged
+         and (@component is null or component = @component) and (@code is null or code = @code)
+         and (@text = '' or instr(lower(component || ' ' || code || ' ' || message), lower(@text)) > 0)
+       order by id desc limit @limit`,
+    ),
+    eventKinds: database.prepare<[], EventKind>(
+      `select component, code, count(*) events, sum(acknowledged = 0) open from event
+       group by component, code order by component, code`,
     ),
     unacknowledged: database.prepare<[], { count: number }>('select count(*) count from event where acknowledged = 0'),
     acknowledge: database.prepare<[number]>('update event set acknowledged = 1 where id = ? and acknowledged = 0'),

@@ -6,7 +6,13 @@ import { errorText, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { MetricsSource } from '../metrics/component-metrics.ts'
 import { type HistoryAnswer, History } from '../metrics/history.ts'
-import { type AgentDatabase, openAgentDatabase, type OperatorEvent } from './agent-database.ts'
+import {
+  type AgentDatabase,
+  type EventKind,
+  type EventQuery,
+  openAgentDatabase,
+  type OperatorEvent,
+} from './agent-database.ts'
 import { AgentLock } from './agent-lock.ts'
 import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
 import { agentMetrics } from './agent-metrics.ts'
@@ -19,9 +25,10 @@ import type { FlowMark } from './flow-marks.ts'
 import { FlowControl } from './flow-control.ts'
 import { Forecasts } from './forecasts.ts'
 import { FlowSampler } from './flow-sampler.ts'
+import { goneParts } from './gone-parts.ts'
 import { OperatorEvents } from './operator-events.ts'
 import { PartBuilder } from './part-builder.ts'
-import { PartGraph, type PartName } from './part-graph.ts'
+import { PartGraph } from './part-graph.ts'
 import { makeParts, refuseLosing, replaceParts, setLimits, stopParts } from './reload.ts'
 import { SourceDetails } from './source-details.ts'
 import { type FileQuery, type FileStatus, fileStatus, pageOfFiles } from './source-files.ts'
@@ -184,8 +191,13 @@ export class Agent {
   }
 
   /** The newest first, older than the event `before`. */
-  events(options: { limit: number; before?: number; acknowledged: boolean }): OperatorEvent[] {
-    return this.#life().events.list(options.limit, options.before ?? Number.MAX_SAFE_INTEGER, options.acknowledged)
+  events(query: EventQuery): OperatorEvent[] {
+    return this.#life().events.list(query)
+  }
+
+  /** Which components have events of which codes. */
+  eventKinds(): EventKind[] {
+    return this.#life().events.kinds()
   }
 
   /** What to mark on a chart between two times, the oldest first. */
@@ -386,13 +398,3 @@ function otherAgent(own: AgentConfig, other: AgentConfig): SluiceError {
 }
 
 const noParts = { sources: [], channels: [], sinks: [], sinkGroups: [] } as const
-
-function goneParts(before: AgentConfig, after: AgentConfig): PartName[] {
-  const gone = (kind: PartName['kind'], old: readonly { name: string }[], now: readonly { name: string }[]) =>
-    old.filter(({ name }) => !now.some((one) => one.name === name)).map(({ name }): PartName => ({ kind, name }))
-  return [
-    ...gone('source', before.sources, after.sources),
-    ...gone('channel', before.channels, after.channels),
-    ...gone('sink', before.sinks, after.sinks),
-  ]
-}

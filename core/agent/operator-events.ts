@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { AgentDatabase, OperatorEvent } from './agent-database.ts'
+import type { AgentDatabase, EventKind, EventQuery, OperatorEvent } from './agent-database.ts'
 import { FlowMarks } from './flow-marks.ts'
 
 /** What the operator did to the flow: marked on charts. */
@@ -42,8 +42,12 @@ export class OperatorEvents {
     this.#add(component, code, message, true)
   }
 
-  list(limit: number, before: number, acknowledged: boolean): OperatorEvent[] {
-    return this.#database.events(limit, before, acknowledged)
+  list(query: EventQuery): OperatorEvent[] {
+    return this.#database.events(query)
+  }
+
+  kinds(): EventKind[] {
+    return this.#database.eventKinds()
   }
 
   acknowledge(ids: readonly number[] | 'all'): number {

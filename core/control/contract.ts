@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { call, type Role } from './call.ts'
 import { configCalls } from './config-calls.ts'
+import { eventCalls, eventSubscription } from './event-calls.ts'
 import { flowCalls } from './flow-calls.ts'
 import { sourceCalls } from './source-calls.ts'
 import { agentStatusSchema, ledgerSchema } from './status-schema.ts'
@@ -18,17 +19,6 @@ const component = z.string().min(1).max(300)
 const rate = z.number().positive().max(1e9)
 
 const historyPoint = z.object({ t: z.number(), min: z.number(), max: z.number(), last: z.number() })
-
-const operatorEvent = z.object({
-  id: z.number(),
-  firstAt: z.number(),
-  lastAt: z.number(),
-  count: z.number(),
-  component: z.string(),
-  code: z.string(),
-  message: z.string(),
-  acknowledged: z.boolean(),
-})
 
 export const calls = {
   status: call('read', 'What every part is doing.', z.object({}), agentStatusSchema),
@@ -76,25 +66,10 @@ export const calls = {
     z.object({ channel: component }),
     ledgerSchema.nullable(),
   ),
-  events: call(
-    'read',
-    'What happened, the newest first.',
-    z.object({
-      limit: z.number().int().min(1).max(1_000).default(100),
-      before: z.number().int().optional(),
-      acknowledged: z.boolean().default(false),
-    }),
-    z.array(operatorEvent),
-  ),
-  acknowledge: call(
-    'operate',
-    'Marks events as seen; returns how many were open.',
-    z.object({ ids: z.union([z.literal('all'), z.array(z.number().int()).max(10_000)]) }),
-    z.object({ count: z.number() }),
-  ),
   ...flowCalls,
   ...configCalls,
   ...sourceCalls,
+  ...eventCalls,
 } as const
 
 export type CallName = keyof typeof calls
@@ -105,11 +80,7 @@ export type CallResult<Name extends CallName> = z.output<(typeof calls)[Name]['r
 /** Each message holds the whole state, so that a reader that missed some has lost nothing. At most four a second. */
 export const subscriptions = {
   status: { role: 'read', params: z.object({}), message: agentStatusSchema },
-  events: {
-    role: 'read',
-    params: z.object({ limit: z.number().int().min(1).max(1_000).default(100) }),
-    message: z.array(operatorEvent),
-  },
+  events: eventSubscription,
 } as const satisfies Record<string, { role: Role; params: z.ZodType; message: z.ZodType }>
 
 export type SubscriptionName = keyof typeof subscriptions

@@ -120,8 +120,8 @@ export class ControlServer implements ControlPort {
       return () => subscriptions.status.message.parse(agent.status())
     }
     if (name === 'events') {
-      const { limit } = checkParams(name, subscriptions.events.params, params)
-      return () => subscriptions.events.message.parse(agent.events({ limit, acknowledged: true }))
+      const query = checkParams(name, subscriptions.events.params, params)
+      return () => subscriptions.events.message.parse(agent.events(query))
     }
     throw new SluiceError(
       'SLUICE_CONTROL',
@@ -170,8 +170,8 @@ function handlers({ agent, config, clock = systemClock }: ControlServerOptions):
     history: ({ series, from, to, pixels }) => agent.history(series, from, to, pixels),
     historySeries: () => agent.historySeries(),
     ledger: ({ channel }) => agent.ledger(channel) ?? null,
-    events: ({ limit, before, acknowledged }) =>
-      agent.events({ limit, acknowledged, ...(before === undefined ? {} : { before }) }),
+    events: (query) => agent.events(query),
+    eventKinds: () => agent.eventKinds(),
     acknowledge: ({ ids }) => ({ count: agent.acknowledge(ids) }),
     marks: ({ from, to, limit }) => agent.marks(from, to, limit),
     ...configHandlers(agent, config),

@@ -15,6 +15,15 @@ interface Target {
   readonly json?: boolean
 }
 
+interface EventsTarget extends Target {
+  readonly all?: boolean
+  readonly limit: string
+  readonly component?: string
+  readonly code?: string
+  readonly text?: string
+  readonly acknowledge?: string[]
+}
+
 /** `sluice ctl`: speaks to a running agent through the socket in its data folder. */
 export function ctlCommand(context: CommandLineContext): Command {
   const ctl = new Command('ctl').description('See and command a running agent.')
@@ -66,15 +75,19 @@ export function ctlCommand(context: CommandLineContext): Command {
   add('events', 'what happened and nobody has acknowledged')
     .option('--all', 'acknowledged ones too')
     .option('--limit <N>', 'at most so many', '100')
+    .option('--component <NAME>', 'of this part only, such as sink:k1')
+    .option('--code <CODE>', 'with this code only')
+    .option('--text <TEXT>', 'with this in it')
     .option('--acknowledge <ID...>', 'mark these as seen; "all" for all')
-    .action(async (target: Target & { all?: boolean; limit: string; acknowledge?: string[] }) => {
+    .action(async (target: EventsTarget) => {
       if (target.acknowledge) {
         const ids = target.acknowledge.includes('all') ? ('all' as const) : target.acknowledge.map(parseId)
         const { count } = await ask(context, target, 'acknowledge', { ids })
         say(context, target, `${count} acknowledged`)
         return
       }
-      const params = { limit: parseCount(target.limit, '--limit'), acknowledged: target.all ?? false }
+      const { component, code, text, all = false } = target
+      const params = { limit: parseCount(target.limit, '--limit'), acknowledged: all, component, code, text }
       print(context, target, await ask(context, target, 'events', params), eventsText)
     })
   add('ledger <channel>', 'the books of a channel: what came in, where it went').action(

@@ -1,7 +1,7 @@
 /** Something that happened while a chart was drawn. */
 export interface ChartMark {
   readonly id: number
-  readonly kind: 'action' | 'outage' | 'full' | 'disk' | 'failed' | 'reload' | 'start'
+  readonly kind: 'action' | 'reload' | 'outage' | 'full' | 'disk' | 'failed' | 'down'
   readonly text: string
   /** Epoch milliseconds. */
   readonly from: number
@@ -23,7 +23,7 @@ export const markLooks: Readonly<Record<ChartMark['kind'], Look>> = {
   disk: { sign: '▬', tone: 'bad', word: 'disk' },
   failed: { sign: '✕', tone: 'bad', word: 'failed' },
   reload: { sign: '↻', tone: 'calm', word: 'configuration' },
-  start: { sign: '▸', tone: 'calm', word: 'start' },
+  down: { sign: '◌', tone: 'bad', word: 'not running' },
 }
 
 /** A band or a flag in the picture, in fractions of its width. */

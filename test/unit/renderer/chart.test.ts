@@ -115,7 +115,12 @@ describe('marks', () => {
   })
 
   test('moments that would cover each other are one flag with all texts', () => {
-    const placed = placeMarks([mark(10, 10, 'action'), mark(10.5, 10.5, 'start'), mark(80, 80, 'action')], 0, 100, 0.01)
+    const placed = placeMarks(
+      [mark(10, 10, 'action'), mark(10.5, 10.5, 'reload'), mark(80, 80, 'action')],
+      0,
+      100,
+      0.01,
+    )
     expect(placed.map(({ texts }) => texts)).toEqual([['at 10', 'at 10.5'], ['at 80']])
     expect(placed[0]?.sign).toBe('…')
   })
