@@ -124,7 +124,10 @@ export class SinkRunner {
       else await this.#waitForSink(signal)
       return
     }
-    if (part.delivering >= Math.max(1, part.sink.concurrency)) {
+    // Another sink of the group has its turn when this one's deliveries are settled: if one of them fails, what comes behind it
+    // must not have gone out already, or it goes out twice, and before it.
+    const another = this.#deliveries.some((delivery) => delivery.part !== part)
+    if (another || part.delivering >= Math.max(1, part.sink.concurrency)) {
       await this.#settleFirst()
       return
     }
