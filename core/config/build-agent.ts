@@ -29,21 +29,33 @@ async function orDropped<T>(
 
 const isBatchSize = (key: string) => /(^|\.)batch-?size$/i.test(key)
 
-/** A batch that a channel can never take in or give out in one transaction (flume.md §2.4). */
-function checkBatchSize(checked: CheckedComponent, channels: readonly CheckedComponent[], context: BuildContext) {
+/**
+ * A batch that a channel can never take in or give out in one transaction is an error where somebody wrote it (flume.md §2.4);
+ * a default gives way: no file has to know it.
+ */
+function fitBatchSize<Checked extends CheckedComponent>(
+  checked: Checked,
+  channels: readonly CheckedComponent[],
+  context: BuildContext,
+): Checked {
   const batch = settingOf(checked, isBatchSize)
-  if (batch === undefined) return
+  if (typeof batch?.value !== 'number') return checked
+  const entry = checked.section.entries.get(batch.key)
+  let fitting = batch.value
   for (const channel of channels) {
     const most = settingOf(channel, (key) => key === 'transactionCapacity')?.value
-    if (typeof batch.value !== 'number' || typeof most !== 'number' || batch.value <= most) continue
-    const entry = checked.section.entries.get(batch.key)
-    context.findings.error(
-      entry?.valueAt ?? checked.section.at,
-      entry?.key ?? `${checked.section.path}.${batch.key}`,
-      `${batch.key} ${batch.value} is more than the transactionCapacity ${most} of channel ${channel.config.name}`,
-      `give a ${batch.key} of at most ${most}, or set ${channel.section.path}.transactionCapacity to ${batch.value} or more`,
-    )
+    if (typeof most !== 'number' || batch.value <= most) continue
+    fitting = Math.min(fitting, most)
+    if (entry !== undefined)
+      context.findings.errorAt(
+        entry,
+        `${batch.key} ${batch.value} is more than the transactionCapacity ${most} of channel ${channel.config.name}`,
+        `give a ${batch.key} of at most ${most}, or set ${channel.section.path}.transactionCapacity to ${batch.value} or more`,
+      )
   }
+  if (fitting === batch.value) return checked
+  const settings = { ...(checked.config.settings as Record<string, unknown>), [batch.key]: fitting }
+  return { ...checked, config: { ...checked.config, settings } }
 }
 
 /** Names of channels that a selector's settings mention must be channels of its source (flume.md §1.6). */
@@ -123,12 +135,9 @@ async function buildSource(
   const selectable = context.lenient ? names : wordsOf(entry).filter((name) => known.includes(name))
   const selector = await buildSelector(section, selectable, context)
   if (checked === undefined || selector === undefined) return undefined
-  checkBatchSize(
-    checked,
-    channels.filter(({ config }) => names.includes(config.name)),
-    context,
-  )
-  return { ...checked, config: { ...checked.config, channels: names, interceptors, selector } }
+  const itsChannels = channels.filter(({ config }) => names.includes(config.name))
+  const fitting = fitBatchSize(checked, itsChannels, context)
+  return { ...fitting, config: { ...fitting.config, channels: names, interceptors, selector } }
 }
 
 const isMistakenChannel = (key: string, entry: unknown) => key === 'channel' && entry === undefined
@@ -168,8 +177,8 @@ async function buildSink(
   const own = (key: string) => key === 'channel' || (key === 'channels' && entry === undefined)
   const checked = await checkComponent('sink', section, context, { own })
   if (checked === undefined || channel === undefined) return undefined
-  checkBatchSize(checked, [channel], context)
-  return { ...checked, config: { ...checked.config, channel: channel.config.name } }
+  const fitting = fitBatchSize(checked, [channel], context)
+  return { ...fitting, config: { ...fitting.config, channel: channel.config.name } }
 }
 
 /** How many sinks a processor needs (flume.md §1.7): known of Flume's own only. */

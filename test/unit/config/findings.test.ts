@@ -456,3 +456,18 @@ test('any text gives findings, never an error thrown, and never half an agent', 
     { numRuns: 500 },
   )
 })
+
+test('a default batch gives way to a small channel, for sources and sinks; only a written one is wrong', async () => {
+  const { config, findings } = await load(
+    good.replace('c1.type = memory', 'c1.type = memory\na1.channels.c1.transactionCapacity = 7'),
+  )
+  expect(findings).toEqual([])
+  expect(config?.sinks.find(({ name }) => name === 'k1')?.settings).toMatchObject({ 'batch-size': 7 })
+  const files = good
+    .replace('r1.type = netcat', 'r1.type = taildir\na1.sources.r1.filegroups = g\na1.sources.r1.filegroups.g = /x')
+    .replace(/a1\.sources\.r1\.(bind|port) = .*\n/g, '')
+    .replace('c2.type = memory', 'c2.type = memory\na1.channels.c2.transactionCapacity = 3')
+  const small = await load(files)
+  expect(small.findings).toEqual([])
+  expect(small.config?.sources[0]?.settings).toMatchObject({ batchSize: 3 })
+})
