@@ -215,13 +215,14 @@ export class SourceChannels implements ChannelProcessor {
     if (put.position && this.#positions.has(channel, put.position)) return
     counters.eventPutAttemptCount += events
     try {
-      if (events <= channel.transactionCapacity) await channel.put(route.batch, put)
-      else await this.#putInParts(route, channel, put)
+      if (events <= channel.transactionCapacity) {
+        await channel.put(route.batch, put)
+        counters.eventPutSuccessCount += events
+      } else await this.#putInParts(route, channel, put)
     } catch (error) {
       counters.eventPutErrorCount++
       throw error
     }
-    counters.eventPutSuccessCount += events
   }
 
   /**
@@ -238,6 +239,7 @@ export class SourceChannels implements ChannelProcessor {
         ...(position && to === batch.count ? { position } : {}),
         ...(identity ? { identity: { ...identity, firstEvent: identity.firstEvent + from } } : {}),
       })
+      this.#part(route.channel).counters.eventPutSuccessCount += to - from
       from = to
       this.#partsPut.set(route, from)
     }
@@ -245,9 +247,10 @@ export class SourceChannels implements ChannelProcessor {
 
   #putOptional(route: Route, put: PutOptions): void {
     const lost = (error: unknown) => {
-      this.optionalLosses += route.batch.count
+      const events = route.batch.count - (this.#partsPut.get(route) ?? 0)
+      this.optionalLosses += events
       this.#options.log.warn(
-        { channel: route.channel, events: route.batch.count },
+        { channel: route.channel, events },
         `the optional channel ${route.channel} did not take a batch: ${errorText(error)}`,
       )
     }

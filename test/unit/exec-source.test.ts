@@ -65,7 +65,7 @@ describe('cutting lines', () => {
   it('is the same however the bytes arrive, and never keeps more than the limit', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom('a', 'bb', '\n', 'ccccccc'), { maxLength: 40 }),
+        fc.array(fc.constantFrom('a', 'bb', '\n', '\r', '\r\n', 'ccccccc'), { maxLength: 40 }),
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
         (parts, sizes) => {
           const text = parts.join('')
@@ -78,7 +78,7 @@ describe('cutting lines', () => {
             at += size
           }
           cutter.end(add)
-          const lines = text.split('\n')
+          const lines = text.split(/\r\n|\r|\n/)
           const last = lines.pop() ?? ''
           const pieces = (line: string) => line.match(/.{1,5}/g) ?? ['']
           expect(cut).toEqual([...lines.flatMap(pieces), ...(last === '' ? [] : pieces(last))])

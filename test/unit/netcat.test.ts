@@ -175,6 +175,14 @@ describe('lines of a connection', () => {
     expect(new LineBuffer(4, utf8()).add(Buffer.from('äöüß\n')).tooLong).toBe(true)
   })
 
+  it('takes ISO-8859-1 at its word: all 256 bytes are characters of their own', () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 10))
+    for (const name of ['ISO-8859-1', 'iso8859-1', 'latin1']) {
+      const decoding = textDecoding(name) ?? expect.unreachable()
+      expect(decoding.decode(bytes, true).toString()).toBe(bytes.toString('latin1'))
+    }
+  })
+
   it('decodes other encodings across chunks', () => {
     const decoding = textDecoding('utf-16le') ?? expect.unreachable()
     const buffer = new LineBuffer(100, decoding)

@@ -59,7 +59,7 @@ export class FileRollSink implements Sink {
   }
 
   async stop(): Promise<void> {
-    for (const file of this.#files.values()) await file.close()
+    for (const file of this.#files.values()) await this.#close(file)
     this.#files.clear()
     await this.#journal.close()
   }
@@ -152,6 +152,8 @@ export class FileRollSink implements Sink {
     }
     const fresh = file.path === undefined
     const serializer = await file.opened(this.#context.clock.now())
+    // Flume counts files as connections.
+    if (fresh) this.#context.counters.connectionCreatedCount++
     touched.add(file)
     // A file must be in the journal before it has an event: after a crash only what is in there is cut back.
     if (fresh && this.#journaled)
@@ -169,7 +171,13 @@ export class FileRollSink implements Sink {
       .sort(([, a], [, b]) => a.usedAt - b.usedAt)
     if (!oldest) return
     this.#files.delete(oldest[0])
-    await oldest[1].close()
+    await this.#close(oldest[1])
+  }
+
+  async #close(file: RollingFile): Promise<void> {
+    const open = file.path !== undefined
+    await file.close()
+    if (open) this.#context.counters.connectionClosedCount++
   }
 
   async #rollWhatIsDue(): Promise<void> {
@@ -181,7 +189,7 @@ export class FileRollSink implements Sink {
         (rollSize > 0 && file.confirmed >= rollSize) ||
         (rollCount > 0 && file.events >= rollCount)
       if (!due) continue
-      await file.close()
+      await this.#close(file)
       if (!this.#settings.escapes.constant) this.#files.delete(directory)
     }
   }

@@ -1,21 +1,28 @@
 const newline = 10
+const carriageReturn = 13
 
-/** Cuts a stream of bytes into lines of at most `mostBytes`; longer ones go on as further lines. Memory stays bounded. */
+/**
+ * Cuts a stream of bytes into lines of at most `mostBytes`; longer ones go on as further lines. Memory stays bounded. LF, CR and
+ * CRLF each end a line, as in Java's readLine, which Flume uses: programs that draw progress end their lines with CR.
+ */
 export class LineCutter {
   readonly #mostBytes: number
   #parts: Buffer[] = []
   #length = 0
+  /** The last byte was a CR that ended a line: an LF that follows belongs to it. */
+  #afterReturn = false
 
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes
   }
 
-  /** Calls `line` with each line that `chunk` completes, without its newline. */
+  /** Calls `line` with each line that `chunk` completes, without its end. */
   add(chunk: Buffer, line: (body: Buffer) => void): void {
     let start = 0
     while (start < chunk.length) {
-      const found = chunk.indexOf(newline, start)
-      const end = found < 0 ? chunk.length : found
+      if (this.#afterReturn && chunk[start] === newline) start++
+      this.#afterReturn = false
+      const end = lineEnd(chunk, start)
       const room = this.#mostBytes - this.#length
       if (end - start > room) {
         this.#keep(chunk.subarray(start, start + room))
@@ -24,13 +31,14 @@ export class LineCutter {
         continue
       }
       this.#keep(chunk.subarray(start, end))
-      if (found < 0) return
+      if (end === chunk.length) return
       line(this.#take())
-      start = found + 1
+      this.#afterReturn = chunk[end] === carriageReturn
+      start = end + 1
     }
   }
 
-  /** Calls `line` with what came without a newline, if anything did. */
+  /** Calls `line` with what came without an end, if anything did. */
   end(line: (body: Buffer) => void): void {
     if (this.#length > 0) line(this.#take())
   }
@@ -48,4 +56,13 @@ export class LineCutter {
     this.#length = 0
     return body
   }
+}
+
+/** Where the line that begins at `start` ends; the length of the chunk when it does not. */
+function lineEnd(chunk: Buffer, start: number): number {
+  for (let at = start; at < chunk.length; at++) {
+    const byte = chunk[at]
+    if (byte === newline || byte === carriageReturn) return at
+  }
+  return chunk.length
 }

@@ -18,7 +18,8 @@ export interface TextDecoding {
 /** A decoding for `encoding`; undefined when this runtime does not know it. UTF-8 passes as it is. */
 export function textDecoding(encoding: string): TextDecoding | undefined {
   if (/^utf-?8$/i.test(encoding)) return { decode: (chunk) => chunk }
-  if (/^(us-)?ascii$/i.test(encoding)) {
+  // TextDecoder takes the name ISO-8859-1 for windows-1252, where 0x80 is the euro sign.
+  if (/^((us-)?ascii|iso-?8859-1|iso_8859-1|latin-?1)$/i.test(encoding)) {
     const decoder = new StringDecoder('latin1')
     return { decode: (chunk) => Buffer.from(decoder.write(chunk)) }
   }

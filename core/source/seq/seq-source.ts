@@ -52,6 +52,7 @@ export class SeqSource implements Source {
       counters.eventReceivedCount += end - next
       const position = { key, offset: end, state: '{}' }
       await channels.putPatiently(batch, { position, prepared: true, exclusive: true, signal })
+      if (batchSize > 1) counters.appendBatchAcceptedCount++
       counters.eventAcceptedCount += end - next
       counters.bytesAccepted += size
       next = end
