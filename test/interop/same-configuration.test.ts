@@ -1,0 +1,119 @@
+/**
+ * One `.properties` file, byte for byte, for a real Flume agent and for a Sluice agent; the same input is played to each, and what
+ * can be seen of it must be the same. What is not is in docs/differences-from-flume.md, and nothing else is.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agentFile } from './agent-file.ts'
+import { documentedDifferences } from './flows/documented-differences.ts'
+import { fileFlows } from './flows/file-flows.ts'
+import { type Flow, type Observed, portsOf } from './flows/flow.ts'
+import { counts, type Metrics, shape } from './flows/metrics-shape.ts'
+import { networkFlows } from './flows/network-flows.ts'
+import { Place } from './flows/place.ts'
+import { routingFlows } from './flows/routing-flows.ts'
+import { freePorts } from './flume/peer.ts'
+import type { PeerProcess } from './peer-process.ts'
+import { absence, type AgentOptions, Peers } from './peers.ts'
+
+const flows = [...networkFlows, ...fileFlows, ...routingFlows]
+/** What differs for the two sides are the environment variables that it refers to: folders and ports. */
+const configuration = agentFile('a', ...flows.map(({ parts }) => parts))
+const portNames = portsOf(flows)
+
+/** Differences in numbers of `/metrics`; the flows hold all others. */
+const inMetrics = {
+  further: 'Further counters',
+  leftOut: 'Events that seq makes',
+} as const
+
+interface Side {
+  readonly observed: ReadonlyMap<Flow, Observed>
+  readonly metrics: Metrics
+}
+
+type Start = (properties: string, options: Required<AgentOptions>) => Promise<PeerProcess>
+
+/** Starts an agent, plays every flow to it at the same time, stops it, and looks at what is left. */
+async function playAll(directory: string, free: readonly number[], start: Start): Promise<Side> {
+  const [monitoringPort = 0, ...ports] = free
+  const place = new Place(directory, new Map(portNames.map((name, at) => [name, ports[at] ?? 0])))
+  for (const { parts } of flows) place.makeFoldersOf(parts)
+  const agent = await start(configuration, { environment: place.environment, monitoringPort })
+  place.agent = agent
+  const played = await Promise.allSettled(flows.map((flow) => flow.play(place)))
+  const answer = await fetch(`http://127.0.0.1:${monitoringPort}/metrics`)
+  const metrics = (await answer.json()) as Metrics
+  expect(answer.headers.get('content-type')?.toLowerCase()).toBe('application/json;charset=utf-8')
+  await agent.stop()
+  const observed = new Map<Flow, Observed>()
+  for (const [at, flow] of flows.entries()) {
+    const result = played[at]
+    observed.set(flow, {
+      ...(result?.status === 'fulfilled' ? result.value : { error: String(result?.reason) }),
+      ...(await flow.left?.(place)),
+    })
+  }
+  return { observed, metrics }
+}
+
+describe.skipIf(absence !== '')(`one .properties file for both${absence}`, () => {
+  let peers: Peers
+  let flume: Side
+  let sluice: Side
+
+  beforeAll(async () => {
+    peers = new Peers()
+    const each = portNames.length + 1
+    const free = await freePorts(2 * each)
+    ;[flume, sluice] = await Promise.all([
+      playAll(peers.folder('flume-place'), free.slice(0, each), (properties, options) =>
+        // The monitoring port is opened when everything else has been.
+        peers.flume('a', properties, new RegExp(`Started ServerConnector.*:${options.monitoringPort}}`), options),
+      ),
+      playAll(peers.folder('sluice-place'), free.slice(each), (properties, options) =>
+        peers.sluice('a', properties, 'serving /metrics', options),
+      ),
+    ])
+  })
+
+  afterAll(() => peers.remove())
+
+  for (const flow of flows)
+    it(flow.name, () => {
+      const differs = Object.entries(flow.differs ?? {})
+      const seen = flume.observed.get(flow) ?? {}
+      const expected = { ...seen, ...Object.fromEntries(differs.map(([what, { sluice: said }]) => [what, said])) }
+      expect(seen).not.toHaveProperty('error')
+      for (const [what, { flume: said }] of differs) expect(seen[what], `${what} of Flume`).toEqual(said)
+      expect(sluice.observed.get(flow)).toEqual(expected)
+    })
+
+  it('/metrics: the same components, and Flume’s counters by their names', () => {
+    expect(shape(sluice.metrics, flume.metrics)).toEqual(shape(flume.metrics, flume.metrics))
+  })
+
+  it('/metrics: the same counts where it does not depend on time', () => {
+    const kinds = { sources: 'SOURCE', channels: 'CHANNEL', sinks: 'SINK' } as const
+    const steady = new Set(
+      flows
+        .filter(({ unsteady }) => unsteady !== true)
+        .flatMap(({ parts }) =>
+          (['sources', 'channels', 'sinks'] as const).flatMap((kind) =>
+            Object.keys(parts[kind] ?? {}).map((name) => `${kinds[kind]}.${name}`),
+          ),
+        ),
+    )
+    const expected = counts(flume.metrics, steady)
+    expect(expected['SOURCE.sq']).toMatchObject({ EventReceivedCount: '0', EventAcceptedCount: '25' })
+    expected['SOURCE.sq'] = { ...expected['SOURCE.sq'], EventReceivedCount: '25' }
+    expect(counts(sluice.metrics, steady)).toEqual(expected)
+  })
+})
+
+it('every difference that these flows have is documented, and every one that is documented is held here', () => {
+  const held = new Set<string>([
+    ...Object.values(inMetrics),
+    ...flows.flatMap(({ differs = {}, hides = [] }) => [...Object.values(differs).map(({ name }) => name), ...hides]),
+  ])
+  expect([...held].sort()).toEqual(documentedDifferences().sort())
+})
