@@ -49,6 +49,12 @@ export class OpenFiles {
       throw error
     }
     if (content === undefined) return undefined
+    const other = this.#contents.get(stream)
+    if (other !== undefined) {
+      // A reader and a look came for it at the same time: one handle is enough, and the other would never be closed.
+      await content.close()
+      return other
+    }
     this.#contents.set(stream, content)
     return content
   }
