@@ -50,8 +50,14 @@ export class Forecasts {
     for (const name of this.#channels.keys()) if (!this.#graph.channels.has(name)) this.#channels.delete(name)
     this.#turn = (this.#turn + 1) % ticksOfRound
     let index = 0
+    // The first look at a channel reads its history from the disk: one a tick, so that a start does not stand still.
+    let first = true
     for (const [name, part] of this.#graph.channels) {
-      const mine = index++ % ticksOfRound === this.#turn
+      const known = this.#channels.get(name)?.forecast
+      const begins = known === undefined || known === unknownForecast
+      const mine = begins ? first : index % ticksOfRound === this.#turn
+      index++
+      if (begins && openStats(part) !== undefined) first = false
       this.#look(name, part, config, mine)
     }
   }
@@ -74,7 +80,7 @@ export class Forecasts {
       watched.forecast = { ...unknownForecast, reason: 'the channel is not open' }
       return
     }
-    if (!mine && watched.forecast !== unknownForecast) return
+    if (!mine) return
     const channel: ChannelNow = {
       now,
       events: stats.events,
@@ -94,8 +100,9 @@ export class Forecasts {
 
   #samples(channel: string, span: number, now: number): FlowSamples {
     const series = (name: string): Series => {
-      const { points: buckets } = this.#history.query(`channel:${channel}:${name}`, now - span, now, points, now)
-      return { at: buckets.map(({ t }) => t), values: buckets.map(({ last }) => last) }
+      const { points: seen, width } = this.#history.query(`channel:${channel}:${name}`, now - span, now, points, now)
+      // What a bucket saw last it saw at its end; the newest has none yet.
+      return { at: seen.map(({ t }) => Math.min(now, t + width)), values: seen.map(({ last }) => last) }
     }
     return { received: series('received'), events: series('events'), bytes: series('bytes'), free: series('free') }
   }

@@ -147,6 +147,38 @@ a1.sinks.k2.keystore-password = ${password}
   })
 })
 
+describe('the test of a connection', () => {
+  test('uses the settings of a sink that is named, and says what is no sink', async () => {
+    const k2 = `a1.sinks = k1 k2
+a1.sinks.k2.type = avro
+a1.sinks.k2.channel = c1
+a1.sinks.k2.hostname = localhost
+a1.sinks.k2.port = 4141
+a1.sinks.k2.ssl = true
+a1.sinks.k2.truststore = none.pem
+`
+    const { client } = await serve('file', k2)
+    const port = (await client.call('status', {})).sources[0]?.detail?.ports?.[0]?.port ?? 0
+    const named = await client.call('testConnection', { host: '127.0.0.1', port, component: 'k2' })
+    expect(named).toMatchObject({ ok: false, failure: 'tls', code: 'SLUICE_TLS' })
+    expect(named.text).toContain(`truststore ${join(directory, 'none.pem')} cannot be read`)
+    // The same without TLS reaches the netcat source, which is none of ours.
+    const plain = await client.call('testConnection', {
+      host: '127.0.0.1',
+      port,
+      component: 'k2',
+      tls: false,
+      within: 500,
+    })
+    expect(plain.ok).toBe(false)
+    expect(plain.failure).not.toBe('tls')
+    for (const component of ['k1', 'r1', 'nope'])
+      await expect(client.call('testConnection', { host: 'localhost', port, component })).rejects.toMatchObject({
+        code: 'SLUICE_CONTROL',
+      })
+  })
+})
+
 describe('versions of the configuration', () => {
   test('keep what ran, and any of them can be had again', async () => {
     const { client, agent, path, port } = await serve()
