@@ -7,6 +7,7 @@ import { isSluiceError, systemCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { listen } from '../source/listen.ts'
 import type { AccessTokens } from './access-tokens.ts'
+import { watchCertificate } from './certificate-watch.ts'
 import { ConnectionLimit } from './connection-limit.ts'
 import { ConsoleGate } from './console-gate.ts'
 import { answerConsole, type ConsoleContent } from './console-routes.ts'
@@ -28,6 +29,7 @@ export interface ConsoleLimits {
 
 const usualLimits: ConsoleLimits = { connections: 256, headTime: 10_000, requestTime: 30_000 }
 
+const tlsOptions = ({ key, cert }: ConsoleTls) => ({ key, cert, minVersion: 'TLSv1.2' as const })
 /** In a flood, who does not fit in here tries again a second later: the operator too. */
 const backlog = 4096
 
@@ -55,6 +57,9 @@ export class ConsoleServer {
   readonly #options: ConsoleOptions
   readonly #connections: ConnectionLimit
   readonly #server: Server
+  readonly #over = new AbortController()
+  #renew: (tls: ConsoleTls) => void = () => undefined
+  #certificateWatch: Promise<void> | undefined
   #guards: Guards | undefined
 
   constructor(options: ConsoleOptions) {
@@ -71,19 +76,14 @@ export class ConsoleServer {
       noDelay: true,
     }
     const listener = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response)
-    this.#server = tls
-      ? createTlsServer(
-          { ...settings, key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2', handshakeTimeout: limits.headTime },
-          listener,
-        )
-      : createServer(settings, listener)
-    this.#server.on('connection', (socket: Socket) => this.#connections.joined(socket))
     if (tls) {
-      this.#server.on('secureConnection', (socket: Socket) => this.#connections.joined(socket))
-      this.#server.on('tlsClientError', (error: Error) =>
-        log.debug({ error }, 'a TLS handshake with the console failed'),
-      )
-    }
+      const server = createTlsServer({ ...settings, ...tlsOptions(tls), handshakeTimeout: limits.headTime }, listener)
+      server.on('secureConnection', (socket: Socket) => this.#connections.joined(socket))
+      server.on('tlsClientError', (error: Error) => log.debug({ error }, 'a TLS handshake with the console failed'))
+      this.#renew = (renewed) => server.setSecureContext(tlsOptions(renewed))
+      this.#server = server
+    } else this.#server = createServer(settings, listener)
+    this.#server.on('connection', (socket: Socket) => this.#connections.joined(socket))
   }
 
   /** Connections that are open now. */
@@ -98,15 +98,27 @@ export class ConsoleServer {
     await listen(this.#server, host === 'localhost' ? '127.0.0.1' : host, this.#options.port, backlog)
     this.#server.on('error', (error) => log.error({ error }, 'the console has a problem with its port'))
     const { port } = this.#server.address() as AddressInfo
+    let certificate = tls?.certificate
+    if (tls)
+      this.#certificateWatch = watchCertificate(
+        tls,
+        (renewed) => {
+          this.#renew(renewed)
+          certificate = renewed.certificate
+        },
+        { clock, log, signal: this.#over.signal },
+      )
     const sessions = new SessionCookie(tokens, clock, port, tls !== undefined)
     this.#guards = {
-      names: new HostNames({ host, port, names, certificate: tls?.certificate }),
+      names: new HostNames({ host, port, names, certificate: () => certificate }),
       gate: new ConsoleGate({ tokens, sessions, attempts: new FailedAttempts(clock), log }),
     }
     return port
   }
 
   async stop(): Promise<void> {
+    this.#over.abort()
+    await this.#certificateWatch
     if (!this.#server.listening) return
     const closed = new Promise((resolve) => this.#server.close(resolve))
     this.#server.closeAllConnections()

@@ -8,6 +8,8 @@ export interface ConsoleTls {
   /** With those that vouch for it behind it. */
   readonly cert: Buffer
   readonly certificate: X509Certificate
+  readonly keyFile: string
+  readonly certificateFile: string
 }
 
 /** A private key and its certificate from two PEM files. Rejects with `SLUICE_TLS`, which says what would be right. */
@@ -28,7 +30,7 @@ export async function loadConsoleTls(keyFile: string, certificateFile: string): 
     if (error instanceof SluiceError) throw error
     throw tlsError(`${keyFile} holds no usable key: it must be PEM and not encrypted (openssl pkey -in FILE)`, error)
   }
-  return { key, cert, certificate }
+  return { key, cert, certificate, keyFile, certificateFile }
 }
 
 async function read(what: string, path: string): Promise<Buffer> {

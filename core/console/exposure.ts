@@ -9,6 +9,9 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
 }
 
+/** Every address of the machine: where one can listen, and where nobody can be reached. */
+export const isWildcard = (host: string) => host === '0.0.0.0' || /^[0:]+$/.test(host)
+
 /** Throws `SLUICE_USAGE` when other machines could reach a console that is not made for that. */
 export function checkExposure(
   host: string,

@@ -1,7 +1,9 @@
 import { basename, join } from 'node:path'
-import { ConsoleServer } from '../../console/console-server.ts'
+import { type ConsoleOptions, ConsoleServer } from '../../console/console-server.ts'
+import { isWildcard } from '../../console/exposure.ts'
 import { StaticFiles } from '../../console/static-files.ts'
 import { ownToken } from '../../console/token-file.ts'
+import { isSluiceError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { addressText } from './address.ts'
 import { type ConsolePlan, consoleTokens } from './console-plan.ts'
@@ -26,7 +28,7 @@ export async function openConsole(
   const { host, names, tls, token } = plan
   const secret = token?.secret ?? (await ownToken(join(tokenFolder, ownTokenName), log))
   const find = (name: string) => agents.find(({ plan: { agent } }) => agent === name)
-  const console = new ConsoleServer({
+  const options: Omit<ConsoleOptions, 'port'> = {
     content: {
       host: { agents: () => agents.map(({ plan: { agent } }) => agent), port: (agent) => find(agent)?.control },
       exportFolder: (agent) => {
@@ -37,19 +39,36 @@ export async function openConsole(
       version,
     },
     ...{ tokens: consoleTokens(plan, secret), host, names, tls, clock: context.clock, log },
-    port: plan.port ?? (await freePort(host, preferredPort)),
-  })
-  const port = await console.start()
+  }
+  const { console, port } = await listenOn(plan.port, options)
   log.info({ address: host, port }, 'serving the console')
-  const [name] = names
-  const shown = name === undefined ? addressText({ host, port }) : /:\d+$/.test(name) ? name : `${name}:${port}`
-  const address = `${tls ? 'https' : 'http'}://${shown}/`
+  const address = `${tls ? 'https' : 'http'}://${shownHost(plan, port)}/`
   context.stdout.write(
     token === undefined
       ? `The window, for your browser: ${address}?token=${secret}\n`
       : `The window, for your browser: ${address} (sign in with the token in ${token.file})\n`,
   )
   return console
+}
+
+/** A name that a browser can use: every address of a machine (0.0.0.0) is none. */
+function shownHost({ host, names, tls }: ConsolePlan, port: number): string {
+  const [, vouched] = /DNS:([^*,]+)/.exec(tls?.certificate.subjectAltName ?? '') ?? []
+  const name = names[0] ?? (isWildcard(host) ? vouched : undefined)
+  if (name === undefined) return addressText({ host, port })
+  return /:\d+$/.test(name) ? name : `${name}:${port}`
+}
+
+async function listenOn(given: number | undefined, options: Omit<ConsoleOptions, 'port'>) {
+  for (let attempt = 1; ; attempt++) {
+    const console = new ConsoleServer({ ...options, port: given ?? (await freePort(options.host, preferredPort)) })
+    try {
+      return { console, port: await console.start() }
+    } catch (error) {
+      // Somebody else, perhaps another agent that starts just now, was quicker to take the free port.
+      if (given !== undefined || attempt === 10 || !isSluiceError(error, 'SLUICE_LISTEN')) throw error
+    }
+  }
 }
 
 /** Where the built page lies: beside a built command line, or in `out` of the source. */
