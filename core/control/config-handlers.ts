@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { z } from 'zod'
 import type { Agent } from '../agent/agent.ts'
 import { componentForm } from '../component/component-forms.ts'
@@ -65,7 +66,7 @@ async function preview(agent: Agent, access: ConfigAccess, files: readonly FileT
   const mask = (text: string) => after.masked(before.masked(text))
   const show = (line: string) => maskedLine(mask(line))
   const diffs = files.flatMap(({ path, text }) => {
-    const old = present.find((one) => one.path === path)?.text ?? ''
+    const old = present.find((one) => one.path === resolve(path))?.text ?? ''
     const diff = unifiedDiff(path, old, text, show)
     return diff.text === '' ? [] : [{ path, ...diff }]
   })

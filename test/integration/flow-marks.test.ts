@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -85,6 +85,39 @@ describe('an outage', () => {
     // Each was told once.
     expect(codes().filter((code) => code === 'full-in-1h')).toHaveLength(1)
     expect(codes().filter((code) => code === 'upstream-down')).toHaveLength(1)
+  })
+})
+
+describe('a drain with a rate limit', () => {
+  test('is forecast by what leaves, not by what came in before', async () => {
+    const clock = new ManualClock()
+    const { client, source } = await start(memoryFlow(100_000), clock)
+    await client.call('pause', { component: 'k1' })
+    for (let second = 0; second < 40; second++) {
+      await source('r1').push(...Array.from({ length: 100 }, (_, index) => `event ${index}`))
+      await clock.advance(1_000)
+    }
+    await client.call('resume', { component: 'k1' })
+    await client.call('drain', { channel: 'c1', rate: 50 })
+    for (let second = 0; second < 40; second++) await clock.advance(1_000)
+    const channel = (await client.call('status', {})).channels[0]
+    expect(channel?.events).toBeLessThan(3_000)
+    expect(channel?.forecast.drained?.seconds).toBeGreaterThan(((channel?.events ?? 0) / 50) * 0.9)
+    expect(channel?.forecast.drained?.seconds).toBeLessThan(((channel?.events ?? 0) / 50) * 1.15)
+    expect(channel?.forecast.full).toBeNull()
+  })
+})
+
+describe('a disk that runs low', () => {
+  test('is told of before nothing is let in any more', async () => {
+    const { bavail, bsize } = statfsSync(directory)
+    const minimumRequiredSpace = Math.round((bavail * bsize) / 1.5)
+    const { agent, source } = await start(flow({ channels: [fileChannelConfig('c1', { minimumRequiredSpace })] }))
+    await source('r1').push('a')
+    const told = () => agent.events({ limit: 10, acknowledged: false }).filter(({ code }) => code === 'disk-low')
+    await eventually('the operator is told', () => told().length === 1)
+    expect(told()[0]).toMatchObject({ component: 'channel:c1', count: 1 })
+    expect(told()[0]?.message).toMatch(/^the disk runs low: [\d,]+ MB are free, and below [\d,]+ MB nothing is let in$/)
   })
 })
 
