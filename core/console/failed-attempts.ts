@@ -44,7 +44,18 @@ export class FailedAttempts {
   }
 }
 
-/** Who has one IPv6 address has a whole /64 of them. */
+/** Who has one IPv6 address has a whole /64 of them; it has many spellings. */
 function networkOf(address: string): string {
-  return isIPv6(address) && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address
+  if (!isIPv6(address)) return address
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
+  const [left = '', right] = address.split('::')
+  const groups = left === '' ? [] : left.split(':')
+  const behind = right === undefined || right === '' ? [] : right.split(':')
+  const zeros = right === undefined ? 0 : 8 - groups.length - behind.length
+  const all = [...groups, ...Array.from({ length: zeros }, () => '0'), ...behind]
+  return all
+    .slice(0, 4)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(':')
 }

@@ -53,6 +53,15 @@ describe('the headless build', () => {
         .map((path) => readFileSync(path, 'utf8'))
         .join('')
     await expect.poll(collected, { timeout: 20_000 }).toBe('one\ntwo\n')
+
+    // The page lies beside the command line; here it is not built.
+    const opened = start('start', '--headless', '--workspace', join(directory, 'workspace'))
+    const [address = ''] = await opened.says(/http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/)
+    const token = new URL(address).searchParams.get('token') ?? ''
+    const page = await fetch(new URL('/', address), { headers: { authorization: `Bearer ${token}` } })
+    expect(page.status).toBe(503)
+    expect(await page.text()).toContain(join(directory, 'renderer'))
+    expect((await opened.stop()).code).toBe(0)
     expect((await relay.stop()).code).toBe(0)
     expect((await collector.stop()).code).toBe(0)
   })
