@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 }
 
 /** A worker is started by its file's URL, which no bundler follows: it becomes a file of its own under the same name. */
-const workers = ['core/channel/file/worker.ts']
+const workers = ['core/channel/file/worker.ts', 'core/backlog/backlog-worker.ts']
 
 const workerUrls: Plugin = {
   name: 'sluice-worker-urls',

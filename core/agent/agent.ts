@@ -1,4 +1,4 @@
-import type { Ledger } from '../channel/channel.ts'
+import type { ChannelStore, Ledger } from '../channel/channel.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import type { AgentConfig } from '../config/model.ts'
@@ -183,6 +183,16 @@ export class Agent {
 
   historySeries(): string[] {
     return this.#life().history.names()
+  }
+
+  /** Where a channel's events lie, for those who look at them. Throws `SLUICE_CONTROL` when they lie in memory. */
+  channelStore(channel: string): ChannelStore {
+    const { store, name } = this.graph.findChannel(channel).channel
+    if (store !== undefined) return store
+    throw new SluiceError(
+      'SLUICE_CONTROL',
+      `channel ${name} keeps its events in memory, where they cannot be looked at: a file channel's can`,
+    )
   }
 
   /** The books of a channel; undefined while it is not open. */

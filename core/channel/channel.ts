@@ -95,8 +95,17 @@ export interface ChannelStats {
   readonly freeDisk: number | undefined
 }
 
+/** Where a channel keeps its events on disk, for readers. */
+export interface ChannelStore {
+  readonly folder: string
+  /** For events that are encrypted at rest; the first is the active one. */
+  readonly keys: readonly Uint8Array[]
+}
+
 export interface Channel {
   readonly name: string
+  /** Undefined when its events lie in memory only. */
+  readonly store?: ChannelStore
   /** True when a resolved put survives a power cut. */
   readonly durable: boolean
   /** Most events in one put or one take (Flume's transactionCapacity). */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { call, type Role } from './call.ts'
+import { backlogCalls, backlogSubscriptions } from './backlog-calls.ts'
 import { configCalls } from './config-calls.ts'
 import { eventCalls, eventSubscription } from './event-calls.ts'
 import { flowCalls } from './flow-calls.ts'
@@ -70,6 +71,7 @@ export const calls = {
   ...configCalls,
   ...sourceCalls,
   ...eventCalls,
+  ...backlogCalls,
 } as const
 
 export type CallName = keyof typeof calls
@@ -77,10 +79,15 @@ export type CallName = keyof typeof calls
 export type CallParams<Name extends CallName> = z.input<(typeof calls)[Name]['params']>
 export type CallResult<Name extends CallName> = z.output<(typeof calls)[Name]['result']>
 
-/** Each message holds the whole state, so that a reader that missed some has lost nothing. At most four a second. */
+/**
+ * At most four messages a second. Of a state (`status`, `events`) each message holds the whole, so that a reader that
+ * missed some has lost nothing; streams (`backlogSearch`, `backlogExport`) go on from message to message and end by
+ * themselves, without an error when they are complete.
+ */
 export const subscriptions = {
   status: { role: 'read', params: z.object({}), message: agentStatusSchema },
   events: eventSubscription,
+  ...backlogSubscriptions,
 } as const satisfies Record<string, { role: Role; params: z.ZodType; message: z.ZodType }>
 
 export type SubscriptionName = keyof typeof subscriptions
@@ -90,7 +97,10 @@ export type SubscriptionMessage<Name extends SubscriptionName> = z.output<(typeo
 /** What a carrier carries: names and JSON values. Errors are `SluiceError`s on both ends. */
 export interface ControlPort {
   call(name: string, params: unknown, signal?: AbortSignal): Promise<unknown>
-  /** Resolves when it is established, with the function that ends it. `ended` hears of its end from the other side. */
+  /**
+   * Resolves when it is established, with the function that ends it. `ended` hears of its end from the other side: with
+   * undefined when a stream is complete.
+   */
   subscribe(
     name: string,
     params: unknown,

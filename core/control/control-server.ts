@@ -1,11 +1,14 @@
 import { type z } from 'zod'
 import type { Agent } from '../agent/agent.ts'
+import { BacklogDesk } from '../backlog/backlog-desk.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { isSluiceError, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { backlogHandlers, backlogStreams } from './backlog-handlers.ts'
 import { type ConfigAccess, configHandlers } from './config-handlers.ts'
 import { type CallName, calls, type CallResult, type ControlPort, subscriptions } from './contract.ts'
 import { sourceHandlers } from './source-handlers.ts'
+import { subscribeState } from './state-subscription.ts'
 
 export type { ConfigAccess }
 
@@ -15,9 +18,6 @@ export interface ControlServerOptions {
   readonly clock?: Clock
   readonly log: Log
 }
-
-/** Subscribers hear at most this often, milliseconds. */
-const leastInterval = 250
 
 type Handlers = {
   readonly [Name in CallName]: (
@@ -30,12 +30,16 @@ type Handlers = {
 export class ControlServer implements ControlPort {
   readonly #options: ControlServerOptions
   readonly #clock: Clock
+  readonly #desk: BacklogDesk
   readonly #handlers: Handlers
+  readonly #streams: ReturnType<typeof backlogStreams>
 
   constructor(options: ControlServerOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#handlers = handlers(options)
+    this.#desk = new BacklogDesk(this.#clock)
+    this.#handlers = handlers(options, this.#desk)
+    this.#streams = backlogStreams(options.agent, this.#desk, this.#clock)
   }
 
   async call(name: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
@@ -52,17 +56,22 @@ export class ControlServer implements ControlPort {
     }
   }
 
-  subscribe(
+  async subscribe(
     name: string,
     params: unknown,
     listener: (message: unknown) => void,
     ended: (error: unknown) => void,
   ): Promise<() => void> {
     try {
-      return Promise.resolve(this.#subscribe(name, params, listener, ended))
+      return await this.#subscribe(name, params, listener, ended)
     } catch (error) {
-      return Promise.reject(this.#presentable(name, error))
+      throw this.#presentable(name, error)
     }
+  }
+
+  /** Ends the threads that read backlogs. */
+  close(): Promise<void> {
+    return this.#desk.close()
   }
 
   #subscribe(
@@ -70,46 +79,21 @@ export class ControlServer implements ControlPort {
     params: unknown,
     listener: (message: unknown) => void,
     ended: (error: unknown) => void,
-  ): () => void {
-    const snapshot = this.#snapshot(name, params)
-    const over = new AbortController()
-    let sentAt = -Infinity
-    let waiting = false
-    let said = ''
-    const send = () => {
-      if (over.signal.aborted) return
-      sentAt = this.#clock.monotonic()
-      try {
-        const message = snapshot()
-        const text = name === 'status' ? '' : JSON.stringify(message)
-        if (text !== '' && text === said) return
-        said = text
-        listener(message)
-      } catch (error) {
-        end()
-        ended(this.#presentable(name, error))
-      }
+  ): Promise<() => void> {
+    const over = (error: unknown) => ended(error === undefined ? undefined : this.#presentable(name, error))
+    if (name === 'backlogSearch' || name === 'backlogExport') {
+      const { message, params: schema } = subscriptions[name]
+      // As with calls: each stream takes what its own schema makes.
+      const start = this.#streams[name] as (
+        params: unknown,
+        ...rest: [typeof listener, typeof over]
+      ) => Promise<() => void>
+      return start(checkParams(name, schema, params), (said) => listener(message.parse(said)), over)
     }
-    const changed = () => {
-      const wait = sentAt + leastInterval - this.#clock.monotonic()
-      if (wait <= 0) {
-        send()
-        return
-      }
-      if (waiting) return
-      waiting = true
-      void this.#clock.sleep(wait, over.signal).then(() => {
-        waiting = false
-        send()
-      })
-    }
-    const stopListening = this.#options.agent.onChange(changed)
-    const end = () => {
-      over.abort()
-      stopListening()
-    }
-    send()
-    return end
+    const { agent } = this.#options
+    const options = { clock: this.#clock, onlyNew: name !== 'status' }
+    const onChange = (changed: () => void) => agent.onChange(changed)
+    return Promise.resolve(subscribeState(this.#snapshot(name, params), onChange, listener, over, options))
   }
 
   /** What a subscription says at any moment. */
@@ -139,7 +123,7 @@ export class ControlServer implements ControlPort {
   }
 }
 
-function handlers({ agent, config, clock = systemClock }: ControlServerOptions): Handlers {
+function handlers({ agent, config, clock = systemClock }: ControlServerOptions, desk: BacklogDesk): Handlers {
   const done: CallResult<'pause'> = {}
   return {
     status: () => agent.status(),
@@ -176,6 +160,7 @@ function handlers({ agent, config, clock = systemClock }: ControlServerOptions):
     marks: ({ from, to, limit }) => agent.marks(from, to, limit),
     ...configHandlers(agent, config),
     ...sourceHandlers(agent, clock),
+    ...backlogHandlers(agent, desk),
   }
 }
 

@@ -89,7 +89,7 @@ async function answerSubscription(
     parseJson(params ?? ''),
     (message) => write(`data: ${JSON.stringify(message)}\n\n`),
     (error) => {
-      write(`event: ended\ndata: ${JSON.stringify(wireError(error))}\n\n`)
+      write(`event: ended\ndata: ${JSON.stringify(error === undefined ? null : wireError(error))}\n\n`)
       response.end()
     },
   )

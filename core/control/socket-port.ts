@@ -50,7 +50,7 @@ export class SocketPort implements ControlPort {
     }
     const reader = new SseReader((event, data) => {
       const value: unknown = JSON.parse(data)
-      if (event === 'ended') end(sluiceError(errorBody.parse(value)))
+      if (event === 'ended') end(value === null ? undefined : sluiceError(errorBody.parse(value)))
       else listener(value)
     })
     response.setEncoding('utf8')

@@ -34,7 +34,7 @@ function bytesWithLength(bytes: Buffer): Buffer {
  * Writes an Avro object container file (Avro 1.11 specification, "Object Container Files"). A block is as long as a batch, or
  * as syncIntervalBytes when batches are larger; what lies in a batch is written as it is.
  */
-class AvroEventSerializer implements EventSerializer {
+export class AvroEventSerializer implements EventSerializer {
   readonly appendable = false
   readonly #codec: Codec
   readonly #interval: number

@@ -1,5 +1,13 @@
 import fs from 'node:fs/promises'
-import type { Channel, ChannelState, ChannelStats, Lease, PutOptions, SourcePosition } from '../channel.ts'
+import type {
+  Channel,
+  ChannelState,
+  ChannelStats,
+  ChannelStore,
+  Lease,
+  PutOptions,
+  SourcePosition,
+} from '../channel.ts'
 import type { Clock } from '../../clock.ts'
 import { errorText, isSluiceError, SluiceError } from '../../errors.ts'
 import { Batch } from '../../event/batch.ts'
@@ -100,6 +108,10 @@ export class FileChannel implements Channel, LeaseKeeper {
       },
     )
     this.#desk = new QuarantineDesk(this.#link, context.log, context.clock)
+  }
+
+  get store(): ChannelStore {
+    return { folder: this.#settings.folder, keys: this.#settings.codec.keys }
   }
 
   async open(): Promise<void> {

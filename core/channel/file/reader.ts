@@ -103,7 +103,7 @@ export class ChannelReader {
   /** At most `limit` blocks with waiting events, from `start` on, or back from it. */
   blocks(start: Start, limit: number, backward = start === 'newest'): BlockInfo[] {
     const { index } = this.#snapshot
-    const { low, settled, nextEvent } = this.#marks()
+    const { low, settled, nextEvent } = this.marks()
     let event =
       start === 'oldest'
         ? low
@@ -127,7 +127,8 @@ export class ChannelReader {
     return found
   }
 
-  #marks(): Pick<ChannelState, 'low' | 'settled' | 'nextEvent'> {
+  /** Which events wait: those from `low` on, without the settled ones, below `nextEvent`. */
+  marks(): Pick<ChannelState, 'low' | 'settled' | 'nextEvent'> {
     return this.#snapshot.index.atOnce(() => {
       const row = this.#snapshot.index.channel()
       const settled = EventRanges.of(

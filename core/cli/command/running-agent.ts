@@ -46,6 +46,7 @@ export class RunningAgent {
   #metrics: MonitoringServer | undefined
   #control: SocketListener | undefined
   #port: ControlPort | undefined
+  #server: ControlServer | undefined
 
   constructor(plan: AgentPlan, context: CommandLineContext, log: Log) {
     this.plan = plan
@@ -111,7 +112,7 @@ export class RunningAgent {
   async stop(): Promise<void> {
     this.#over.abort()
     this.#port = undefined
-    await Promise.all([this.#watching, this.#metrics?.stop(), this.#control?.stop()])
+    await Promise.all([this.#watching, this.#metrics?.stop(), this.#control?.stop(), this.#server?.close()])
     await this.#agent?.stop()
   }
 
@@ -122,6 +123,7 @@ export class RunningAgent {
     await config.record('start')
     const server = new ControlServer({ agent, config, clock, log: this.#log })
     this.#port = server
+    this.#server = server
     const { agent: name, dataDirectory: folder } = this.plan
     this.#control = new SocketListener({ port: server, agent: name, folder })
     const socket = await this.#control.start()

@@ -1,0 +1,107 @@
+/** The thread in which backlogs are read: the agent's own thread has events to move. */
+import { setPriority } from 'node:os'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { errorText, isSluiceError } from '../errors.ts'
+import { exportBacklog } from './backlog-export.ts'
+import type {
+  BacklogJob,
+  BacklogWorkerData,
+  FromBacklogWorker,
+  JobFailure,
+  JobProgress,
+  ToBacklogWorker,
+} from './backlog-jobs.ts'
+import { BacklogLook } from './backlog-look.ts'
+import { type BacklogRow, backlogRow } from './backlog-row.ts'
+import { searchBacklog } from './backlog-search.ts'
+
+/** Milliseconds between two reports. */
+const reportEvery = 250
+/** Hits in one report: a page shows no more at once. */
+const mostHits = 500
+
+function failureOf(error: unknown): JobFailure {
+  if (isSluiceError(error)) return { code: error.code, message: error.message }
+  return { code: 'SLUICE_INTERNAL', message: `the backlog cannot be read: ${errorText(error)}` }
+}
+
+function answerLooks(port: MessagePort, look: BacklogLook): void {
+  const post = (message: FromBacklogWorker) => port.postMessage(message)
+  const run = ({ look: name, params }: ToBacklogWorker): unknown => {
+    switch (name) {
+      case 'summary':
+        return look.summary()
+      case 'page':
+        return look.page(params.start, params.limit, params.backward)
+      case 'at':
+        return look.at(params.position, params.limit)
+      case 'event':
+        return look.event(params.number, params.mostBytes)
+      case 'counts':
+        return look.counts(params.header, params.limit, params.mostBlocks)
+    }
+  }
+  port.on('message', (message: ToBacklogWorker) => {
+    void (async () => {
+      try {
+        post({ kind: 'answer', id: message.id, answer: await run(message) })
+      } catch (error) {
+        post({ kind: 'refused', id: message.id, failure: failureOf(error) })
+      }
+    })()
+  })
+}
+
+async function work(port: MessagePort, look: BacklogLook, job: BacklogJob, pulse: Float64Array): Promise<void> {
+  // On Linux this is the priority of this thread alone: what is left of the processors, and no more.
+  if (process.platform === 'linux') setPriority(0, 19)
+  const step = (number: number) => {
+    pulse[1] = number
+    pulse[0] = (pulse[0] ?? 0) + 1
+  }
+  const progress = { events: 0, bytes: 0, damaged: 0, gone: 0, written: 0, writtenBytes: 0 }
+  const { total } = look.waiting()
+  let hits: BacklogRow[] = []
+  let reportedAt = performance.now()
+  const report = (over: Pick<JobProgress, 'done' | 'limited'>) => {
+    const message: FromBacklogWorker = { kind: 'progress', progress: { hits, ...progress, total, ...over } }
+    port.postMessage(message)
+    hits = []
+    reportedAt = performance.now()
+  }
+  const tick = (number: number) => {
+    step(number)
+    if (hits.length >= mostHits || performance.now() - reportedAt >= reportEvery)
+      report({ done: false, limited: false })
+  }
+  if (job.job === 'export') {
+    const { file, format, query, start } = job
+    await exportBacklog(look.reader, { file, format, query, start }, progress, tick)
+    report({ done: true, limited: false })
+    return
+  }
+  let count = 0
+  for await (const found of searchBacklog(look.reader, job.query, job.start, job.backward, progress, tick)) {
+    hits.push(backlogRow(found.number, found.at, found.event, Math.max(0, found.hit)))
+    if (++count === job.limit) break
+    if (hits.length >= mostHits) report({ done: false, limited: false })
+  }
+  report({ done: true, limited: count === job.limit })
+}
+
+if (parentPort !== null) {
+  const port = parentPort
+  const { store, job, pulse } = workerData as BacklogWorkerData
+  try {
+    const look = new BacklogLook(store)
+    if (job === undefined) answerLooks(port, look)
+    else {
+      await work(port, look, job, pulse)
+      await look.close()
+    }
+  } catch (error) {
+    const message: FromBacklogWorker = { kind: 'failed', failure: failureOf(error) }
+    port.postMessage(message)
+    port.close()
+  }
+}
