@@ -27,9 +27,17 @@ export interface LoadOptions {
   readonly properties?: Readonly<Record<string, string | undefined>>
   /** What relative paths start from. */
   readonly baseDirectory: string
+  /**
+   * Whether a config filter may run this program. A text that is still being written must not run what it names; where
+   * the answer is no, the values of that filter are not known. Everything may by default.
+   */
+  readonly mayRun?: (command: string) => boolean
   /** Flume's way: a broken component is dropped with a warning and the rest runs. */
   readonly lenient?: boolean
 }
+
+/** Stands for what a config filter would say. */
+const unknownValue = '***'
 
 function makeFilter(section: ComponentSection, options: LoadOptions, findings: Findings): ConfigFilter | undefined {
   const type = section.entries.get('type')
@@ -60,6 +68,11 @@ function makeFilter(section: ComponentSection, options: LoadOptions, findings: F
       'give the program that prints a secret',
     )
     return undefined
+  }
+  if (options.mayRun?.(command.value) === false) {
+    const hint = 'it is run when the configuration is applied'
+    findings.warningAt(command, 'is not run as long as the configuration is only looked at', hint)
+    return () => Promise.resolve(unknownValue)
   }
   const charset = section.entries.get('charset')
   try {

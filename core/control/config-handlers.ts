@@ -14,7 +14,10 @@ import type { configCalls } from './config-calls.ts'
 export interface ConfigAccess {
   /** The files as they are on the disk. */
   get(): Promise<FileText[]>
-  /** What the agent's files would be with these texts in place of theirs. Rejects for a file that is none of them. */
+  /**
+   * What the agent's files would be with these texts in place of theirs; runs no program that the files on the disk do
+   * not run. Rejects for a file that is none of them.
+   */
   load(files: readonly FileText[]): Promise<ConfigResult>
   apply(
     files: readonly FileText[],

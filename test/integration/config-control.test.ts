@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -125,6 +125,36 @@ describe('a preview of a configuration', () => {
     await expect(client.call('configPreview', { files: [{ path: '/etc/passwd', text: '' }] })).rejects.toMatchObject({
       code: 'SLUICE_CONTROL',
     })
+  })
+
+  test('runs no program of a config filter that the files on the disk do not run', async () => {
+    const program = (name: string) => {
+      const path = join(directory, name)
+      writeFileSync(path, `#!/bin/sh\necho "$1" >> ${path}.ran\necho geheim-$1\n`, { mode: 0o755 })
+      return path
+    }
+    const filtered = (command: string) => `a1.configfilters = f
+a1.configfilters.f.type = external
+a1.configfilters.f.command = ${command}
+a1.sinks = k1 k2
+a1.sinks.k2.type = avro
+a1.sinks.k2.channel = c1
+a1.sinks.k2.hostname = localhost
+a1.sinks.k2.port = 4141
+a1.sinks.k2.keystore-password = \${f[key]}
+`
+    const [own, other] = [program('own'), program('other')]
+    const { client, path, port } = await serve('file', filtered(own))
+    const same = await client.call('configPreview', { files: [{ path, text: text(port, 'file', filtered(own)) }] })
+    expect(same).toMatchObject({ applicable: true, summary: 'nothing changes' })
+    const ofFilter = (findings: typeof same.findings) => findings.filter(({ key }) => key.includes('configfilters'))
+    expect(ofFilter(same.findings)).toEqual([])
+    const files = [{ path, text: text(port, 'file', filtered(other)) }]
+    const preview = await client.call('configPreview', { files })
+    expect(ofFilter(preview.findings)).toMatchObject([{ severity: 'warning', key: 'a1.configfilters.f.command' }])
+    expect(existsSync(`${other}.ran`)).toBe(false)
+    expect(await client.call('configApply', { files })).toMatchObject({ applied: true })
+    expect(existsSync(`${other}.ran`)).toBe(true)
   })
 
   test('shows no secret, neither the old nor the new one', async () => {

@@ -32,6 +32,16 @@ export class ConfigFiles implements ConfigAccess {
   }
 
   async load(files: readonly FileText[]): Promise<ConfigResult> {
+    // Only what the agent's own files run is run: these texts may be half typed.
+    const known = new Set<string>()
+    const present = await this.#load([], (command) => {
+      known.add(command)
+      return true
+    })
+    return files.length === 0 ? present : this.#load(files, (command) => known.has(command))
+  }
+
+  #load(files: readonly FileText[], mayRun: (command: string) => boolean): Promise<ConfigResult> {
     const foreign = files.find(({ path }) => !this.#paths.includes(resolve(path)))
     if (foreign)
       throw new SluiceError(
@@ -40,6 +50,7 @@ export class ConfigFiles implements ConfigAccess {
       )
     return loadConfig({
       ...this.#options,
+      mayRun,
       // All files in their order, with the given texts in place of those on disk.
       files: this.#options.files.map((file) => {
         const given = files.find(({ path }) => resolve(path) === resolve(file.path))
@@ -49,7 +60,7 @@ export class ConfigFiles implements ConfigAccess {
   }
 
   async apply(files: readonly FileText[], how: VersionOrigin, by: string) {
-    const { config, findings } = await this.load(files)
+    const { config, findings } = await this.#load(files, () => true)
     if (config === undefined) return { applied: false, findings }
     // The flow first: a configuration that cannot be applied must not lie in wait for the next start.
     await this.#agent.apply(config)
