@@ -1,5 +1,5 @@
 /** Flows whose events come from files and programs. */
-import { appendFileSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, renameSync, statSync, truncateSync, utimesSync } from 'node:fs'
 import { type Flow, inPlace } from './flow.ts'
 import type { Place } from './place.ts'
 import type { Settings } from '../agent-file.ts'
@@ -152,6 +152,54 @@ export const fileFlows: readonly Flow[] = [
     }),
   },
   {
+    name: 'spooldir: folders within the folder',
+    parts: straight(
+      'sd',
+      spooldir('sd', { recursiveDirectorySearch: true, basenameHeader: true }),
+      toFile('sd', 'header_and_text'),
+    ),
+    play: async (place) => {
+      place.write('sd/deep/deeper/a.txt', 'one\n')
+      await wait(place, 'sd', 'deep/deeper/a.txt.COMPLETED')
+      await place.lines('out/sd', 1)
+      return {}
+    },
+    left: (place) => ({ file: place.rolled('out/sd'), names: place.names('sd') }),
+  },
+  {
+    name: 'spooldir: consumeOrder',
+    parts: straight('so', spooldir('so', { consumeOrder: 'youngest', pollDelay: 1000 }), toFile('so')),
+    prepare: (place) => {
+      for (const [name, age] of [
+        ['b', 30],
+        ['a', 20],
+        ['c', 10],
+      ] as const) {
+        place.write(`so/${name}`, `${name}\n`)
+        utimesSync(place.path('so', name), Date.now() / 1000 - age, Date.now() / 1000 - age)
+      }
+    },
+    play: async (place) => {
+      await place.lines('out/so', 3)
+      return {}
+    },
+    left: (place) => ({ file: place.rolled('out/so') }),
+  },
+  {
+    name: 'spooldir → timestamp → memory',
+    parts: straight(
+      'sx',
+      { ...spooldir('sx'), interceptors: 'i', 'interceptors.i.type': 'timestamp' },
+      toFile('sx', 'header_and_text'),
+    ),
+    play: async (place) => {
+      place.write('sx/a.txt', 'one\ntwo\n')
+      await place.lines('out/sx', 2)
+      return {}
+    },
+    left: (place) => ({ file: place.rolled('out/sx').replaceAll(/=\d{13}}/g, '=TIME}') }),
+  },
+  {
     name: 'taildir: file groups, headers, fileHeader, byteOffsetHeader',
     parts: straight(
       'td',
@@ -184,17 +232,59 @@ export const fileFlows: readonly Flow[] = [
     play: async (place) => {
       place.write('tp/a.log', 'one\ntwo\nunfinished')
       await place.lines('out/tp', 2)
-      await place.until('the position', () => positions(place).some(({ pos }) => pos === 8))
+      await place.until('the position', () => place.positions('tp').some(({ pos }) => pos === 8))
       return {}
     },
     left: (place) => ({
       file: place.rolled('out/tp'),
-      positions: positions(place).map((position) => ({
+      positions: place.positions('tp').map((position) => ({
         ...position,
         inode: position.inode === statSync(place.path('tp/a.log')).ino,
         file: withoutPlace(place, position.file),
       })),
     }),
+  },
+  {
+    name: 'taildir: skipToEnd',
+    parts: straight('tk', { ...taildir('tk'), skipToEnd: true }, toFile('tk')),
+    prepare: (place) => place.write('tk/a.log', 'before the start\n'),
+    play: async (place) => {
+      await place.until('the position', () => place.positions('tk').some(({ pos }) => pos === 17))
+      appendFileSync(place.path('tk/a.log'), 'after\n')
+      await place.lines('out/tk', 1)
+      return {}
+    },
+    left: (place) => ({ file: place.rolled('out/tk') }),
+  },
+  {
+    name: 'taildir: a file that is cut to nothing and written anew',
+    parts: straight('tc', taildir('tc'), toFile('tc')),
+    play: async (place) => {
+      place.write('tc/a.log', 'one\ntwo\n')
+      await place.lines('out/tc', 2)
+      truncateSync(place.path('tc/a.log'), 0)
+      appendFileSync(place.path('tc/a.log'), 'new\n')
+      await place.lines('out/tc', 3)
+      return {}
+    },
+    left: (place) => ({ file: place.rolled('out/tc') }),
+  },
+  {
+    name: 'taildir: a file that is renamed within the pattern',
+    parts: straight('tr', { ...taildir('tr'), 'filegroups.g': inPlace('tr', 'a\\.log.*') }, toFile('tr')),
+    play: async (place) => {
+      place.write('tr/a.log', 'one\n')
+      await place.lines('out/tr', 1)
+      renameSync(place.path('tr/a.log'), place.path('tr/a.log.1'))
+      // Long enough for a look of either, so that the two files are not seen at the same time.
+      await new Promise((resolve) => setTimeout(resolve, 3000))
+      place.write('tr/a.log', 'two\n')
+      await place.until('the second line', () => place.rolled('out/tr').endsWith('two\n'))
+      return {}
+    },
+    left: (place) => ({ file: place.rolled('out/tr') }),
+    differs: { file: { name: 'Renamed files', flume: 'one\none\ntwo\n', sluice: 'one\ntwo\n' } },
+    unsteady: true,
   },
   {
     name: 'exec',
@@ -242,13 +332,4 @@ export const fileFlows: readonly Flow[] = [
 async function tailed(place: Place): Promise<string[]> {
   const events = await readContainers(place.path('out/td')).catch(() => [])
   return events.map((event) => withoutPlace(place, event))
-}
-
-function positions(place: Place): { inode: number; pos: number; file: string }[] {
-  try {
-    return JSON.parse(readFileSync(place.path('tp.position.json'), 'utf8')) as ReturnType<typeof positions>
-  } catch {
-    // Flume empties the file before it writes it anew.
-    return []
-  }
 }

@@ -16,6 +16,8 @@ export interface Difference {
 export interface Flow {
   readonly name: string
   readonly parts: AgentParts
+  /** Makes what must be there before the agent starts. */
+  readonly prepare?: (place: Place) => void
   /** Plays the input and waits until it has had its effect; resolves with the answers. */
   readonly play: (place: Place) => Promise<Observed>
   /** What is left when the agent has stopped. */

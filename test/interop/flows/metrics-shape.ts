@@ -16,6 +16,15 @@ export const furtherCounters: Readonly<Record<string, readonly string[]>> = {
 
 const kindOf = (component: string) => component.split('.')[0] ?? ''
 
+/** What `sluice` has and `flume` has not in the same component, by the kind of component. */
+export function furtherThan(flume: Metrics, sluice: Metrics): Record<string, string[]> {
+  const names: Record<string, Set<string>> = {}
+  for (const [component, counters] of Object.entries(sluice))
+    for (const name of Object.keys(counters))
+      if (!(name in (flume[component] ?? {}))) (names[kindOf(component)] ??= new Set()).add(name)
+  return Object.fromEntries(Object.entries(names).map(([kind, found]) => [kind, [...found].sort()]))
+}
+
 /** Each component's counters by name; `without` those that only Sluice has and that Flume's same component lacks. */
 export function shape(metrics: Metrics, flume: Metrics): Record<string, string[]> {
   return Object.fromEntries(

@@ -275,6 +275,13 @@ export const networkFlows: readonly Flow[] = [
     unsteady: true,
   },
   {
+    name: 'http: more events than one transaction may have',
+    parts: straight('hl', http('hl'), { ...toFile('hl'), 'sink.batchSize': 2 }, { ...memory, transactionCapacity: 2 }),
+    play: async (place) => ({ status: (await place.post('hl', [one, one, one])).status }),
+    differs: { status: { name: 'Batches larger than a transaction', flume: 503, sluice: 200 } },
+    unsteady: true,
+  },
+  {
     name: 'avro → avro',
     parts: {
       sources: {

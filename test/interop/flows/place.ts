@@ -160,4 +160,14 @@ export class Place {
     await this.until(`${count} events with ${mark} in the log`, () => texts().length >= count)
     return texts()
   }
+
+  /** What taildir's position file below the folder of the run says. */
+  positions(folder: string): { inode: number; pos: number; file: string }[] {
+    try {
+      return JSON.parse(readFileSync(this.path(`${folder}.position.json`), 'utf8')) as ReturnType<Place['positions']>
+    } catch {
+      // Flume empties the file before it writes it anew.
+      return []
+    }
+  }
 }
