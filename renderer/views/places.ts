@@ -25,4 +25,5 @@ export const places: readonly Place[] = [
   place('/channel', 'Channel', 'c', () => import('./channel/ChannelView.vue'), '/channel/:channel?'),
   place('/sources', 'Sources', 's', () => import('./sources/SourcesView.vue'), '/sources/:source?'),
   place('/configuration', 'Configuration', 'o', () => import('./configuration/ConfigurationView.vue')),
+  place('/events', 'Events', 'e', () => import('./events/EventsView.vue')),
 ]

@@ -48,7 +48,7 @@ export class LineCanvas {
             ticks: { maxRotation: 0, autoSkip: false, callback: (at) => this.#timeText(Number(at)) },
             grid: { drawTicks: false },
             afterBuildTicks: (axis) => {
-              axis.ticks = timeTicks(axis.min, axis.max, Math.max(2, axis.width / 110)).map((value) => ({ value }))
+              axis.ticks = timeTicks(axis.min, axis.max, Math.max(2, axis.width / 84)).map((value) => ({ value }))
             },
           },
           y: {

@@ -15,7 +15,7 @@ describe('the forecast in words', () => {
   test('says that the far end of a band is perhaps never', () => {
     const drained = { seconds: 60, low: 30, high: null }
     expect(forecastWords({ full: null, drained, reason: 'it does not fill' }, 5)).toEqual([
-      'Drained in 1 min, not before 30 s, perhaps never.',
+      'Drained in 1 min, at the earliest in 30 s, perhaps never.',
       'It does not fill.',
     ])
   })
