@@ -1,4 +1,4 @@
-import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHash, scryptSync, timingSafeEqual } from 'node:crypto'
 import type { Role } from '../control/contract.ts'
 import { SluiceError } from '../errors.ts'
 
@@ -20,25 +20,36 @@ interface StoredToken extends AccessToken {
 
 const digestOf = (secret: string) => createHash('sha256').update(secret).digest()
 
+export interface Secret {
+  readonly secret: string
+  readonly role: Role
+}
+
+/** Throws `SLUICE_USAGE` for one that is too short, or that stands for two roles. */
+export function checkSecrets(secrets: readonly Secret[]): void {
+  for (const { secret, role } of secrets)
+    if (secret.length < leastTokenLength)
+      throw new SluiceError(
+        'SLUICE_USAGE',
+        `the console's ${role === 'read' ? 'read-only token' : 'token'} has ${secret.length} characters: give at least ` +
+          `${leastTokenLength}, as openssl rand -base64 24 makes them`,
+      )
+  if (new Set(secrets.map(({ secret }) => secret)).size < secrets.length)
+    throw new SluiceError('SLUICE_USAGE', 'the token and the read-only token of the console are the same: give two')
+}
+
 /** The secrets that open a console, kept as digests, and the role that each gives. */
 export class AccessTokens {
   readonly #tokens: readonly StoredToken[]
 
-  /** Throws `SLUICE_USAGE` for a token that is too short or stands for two roles. */
-  constructor(secrets: readonly { readonly secret: string; readonly role: Role }[]) {
+  /** Throws as {@link checkSecrets}. */
+  constructor(secrets: readonly Secret[]) {
+    checkSecrets(secrets)
     this.#tokens = secrets.map(({ secret, role }) => {
-      if (secret.length < leastTokenLength)
-        throw new SluiceError(
-          'SLUICE_USAGE',
-          `the console's ${role === 'read' ? 'read-only token' : 'token'} has ${secret.length} characters: give at least ` +
-            `${leastTokenLength}, as openssl rand -base64 24 makes them`,
-        )
-      const sessionKey = Buffer.from(hkdfSync('sha256', secret, '', 'sluice console session', 32))
+      // Dear on purpose: a session must not help to find out the password of somebody who chose a poor one.
+      const sessionKey = scryptSync(secret, 'sluice console session', 32)
       return { role, digest: digestOf(secret), sessionKey }
     })
-    const [first, second] = this.#tokens
-    if (first && second && first.digest.equals(second.digest))
-      throw new SluiceError('SLUICE_USAGE', 'the token and the read-only token of the console are the same: give two')
   }
 
   get all(): readonly AccessToken[] {

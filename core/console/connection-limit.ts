@@ -74,6 +74,11 @@ export class ConnectionLimit {
     return () => held.busy--
   }
 
+  /** Those too of which HTTP does not know yet, in the middle of a TLS handshake. */
+  closeAll(): void {
+    for (const held of [this.#strangers, this.#known]) for (const { socket } of held.values()) socket.destroy()
+  }
+
   #makeRoom(): boolean {
     this.#notice()
     const spare = this.#strangers.entries().next().value ?? this.#leastMissed()

@@ -121,6 +121,7 @@ export class ConsoleServer {
     await this.#certificateWatch
     if (!this.#server.listening) return
     const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.#connections.closeAll()
     this.#server.closeAllConnections()
     await closed
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { HttpRefusal } from '../control/http-carrier.ts'
 import { systemCode } from '../errors.ts'
+import { byteRange } from './byte-range.ts'
 
 /** A name that no system can take for a path, a device or a stream. */
 const fileName = /^[\w][\w .+@=,-]{0,199}$/
@@ -33,15 +34,27 @@ export async function answerExport(
   try {
     const found = await file.stat()
     if (!found.isFile()) throw missing()
-    response.writeHead(200, {
+    const etag = `"${found.size.toString(36)}-${found.mtimeMs.toString(36)}"`
+    const { range: wanted, 'if-range': onlyIf } = request.headers
+    // Gigabytes over a bad line: who has a part of the same file may ask for the rest.
+    const range = onlyIf === undefined || onlyIf === etag ? byteRange(wanted, found.size) : undefined
+    if (range === 'none') {
+      response.setHeader('content-range', `bytes */${found.size}`)
+      throw new HttpRefusal(416, 'SLUICE_CONTROL', `the export has ${found.size} bytes: there is nothing where you ask`)
+    }
+    const { start, end } = range ?? { start: 0, end: found.size - 1 }
+    if (range) response.setHeader('content-range', `bytes ${start}-${end}/${found.size}`)
+    response.writeHead(range ? 206 : 200, {
       'content-type': 'application/octet-stream',
-      'content-length': found.size,
+      'content-length': end - start + 1,
       'content-disposition': `attachment; filename="${name}"`,
+      'accept-ranges': 'bytes',
       'cache-control': 'no-store',
+      etag,
     })
     if (request.method === 'HEAD' || found.size === 0) response.end()
     // What is appended meanwhile is not part of the length that was promised.
-    else await pipeline(file.createReadStream({ start: 0, end: found.size - 1, autoClose: false }), response)
+    else await pipeline(file.createReadStream({ start, end, autoClose: false }), response)
   } finally {
     await file.close()
   }

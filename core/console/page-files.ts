@@ -63,7 +63,7 @@ async function answerAsset(
   const { bytes, encoding, etag } = await file.form(request.headers['accept-encoding'] ?? '')
   response.setHeader('etag', etag)
   response.setHeader('vary', 'accept-encoding')
-  response.setHeader('cache-control', file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+  response.setHeader('cache-control', file.immutable ? 'private, max-age=31536000, immutable' : 'no-cache')
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304).end()
     return

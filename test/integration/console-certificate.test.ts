@@ -1,6 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectPlain } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
@@ -31,6 +32,19 @@ describe.runIf(hasOpenssl())('the certificate of the console', () => {
       socket.setEncoding('utf8').on('data', (text: string) => resolve(text.split('\r\n')[0] ?? ''))
       socket.on('error', (error: Error) => resolve(error.message))
     })
+
+  test('is not waited for by who stops: a handshake that never comes is broken off', async () => {
+    const rig = new ConsoleRig()
+    await rig.start({ tls: await loadConsoleTls(join(keys, 'first.key'), join(keys, 'first.crt')) })
+    const silent = connectPlain(rig.port, '127.0.0.1')
+    silent.on('error', () => undefined)
+    await eventually('it is there', () => rig.server.connections === 1)
+    const start = performance.now()
+    await rig.server.stop()
+    expect(performance.now() - start).toBeLessThan(1000)
+    silent.destroy()
+    await rig.end()
+  })
 
   test('is changed while the console runs, and stays when the new one is no good', async () => {
     const [keyFile, certificateFile] = [join(keys, 'live.key'), join(keys, 'live.crt')]

@@ -220,6 +220,26 @@ describe('the console serves', () => {
     expect(await rig.asked('/agents/a1/export/empty.avro')).toMatchObject({ status: 200, text: '' })
   })
 
+  test('the rest of an export to who has its beginning, and all of it when it is another one', async () => {
+    const file = join(rig.exports, 'c1.ndjson')
+    writeFileSync(file, '0123456789')
+    const part = (range: string, more: Record<string, string> = {}) =>
+      rig.asked('/agents/a1/export/c1.ndjson', { headers: { range, ...more } })
+    const { headers } = await rig.asked('/agents/a1/export/c1.ndjson')
+    const same = { 'if-range': String(headers.etag) }
+    const rest = await part('bytes=4-', same)
+    expect(rest).toMatchObject({ status: 206, text: '456789' })
+    expect(rest.headers['content-range']).toBe('bytes 4-9/10')
+    expect(await part('bytes=0-0')).toMatchObject({ status: 206, text: '0' })
+    expect(await part('bytes=-3')).toMatchObject({ status: 206, text: '789' })
+    expect(await part('bytes=8-99')).toMatchObject({ status: 206, text: '89' })
+    for (const range of ['bytes=10-', 'bytes=-0', 'bytes=99999-']) expect((await part(range)).status, range).toBe(416)
+    for (const range of ['bytes=5-4', 'lines=1-2', 'bytes=1-2,4-5', 'bytes=-', 'bytes=x', 'bytes=9999999999999999999-'])
+      expect(await part(range), range).toMatchObject({ status: 200, text: '0123456789' })
+    writeFileSync(file, 'another one')
+    expect(await part('bytes=4-', same)).toMatchObject({ status: 200, text: 'another one' })
+  })
+
   test('subscriptions until the client goes', async () => {
     const listeners = () => rig.listening
     expect(listeners()).toBe(0)

@@ -56,7 +56,7 @@ describe('the page of the console', () => {
     expect(plain.headers['content-encoding']).toBeUndefined()
     expect(plain.headers).toMatchObject({
       'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': 'public, max-age=31536000, immutable',
+      'cache-control': 'private, max-age=31536000, immutable',
       vary: 'accept-encoding',
     })
     for (const [accepted, encoding, decode] of [

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { AccessTokens } from '../../console/access-tokens.ts'
+import { checkSecrets, type Secret } from '../../console/access-tokens.ts'
 import { type ConsoleTls, loadConsoleTls } from '../../console/console-tls.ts'
 import { checkExposure } from '../../console/exposure.ts'
 import { checkHostName } from '../../console/host-names.ts'
@@ -74,16 +74,16 @@ export async function consolePlanOf(
       : await loadConsoleTls(path(consoleKey), path(consoleCert))
   for (const name of consoleName) checkHostName(name)
   const plan = { host, port, token, readToken, names: consoleName, tls }
-  consoleTokens(plan, token?.secret)
+  checkSecrets(consoleSecrets(plan, token?.secret))
   return plan
 }
 
-/** Throws `SLUICE_USAGE` for tokens that are no good. */
-export function consoleTokens({ readToken }: ConsolePlan, secret: string | undefined): AccessTokens {
-  return new AccessTokens([
+/** What opens the console, with what each lets do. */
+export function consoleSecrets({ readToken }: ConsolePlan, secret: string | undefined): Secret[] {
+  return [
     ...(secret === undefined ? [] : [{ secret, role: 'configure' as const }]),
     ...(readToken === undefined ? [] : [{ secret: readToken, role: 'read' as const }]),
-  ])
+  ]
 }
 
 function parseConsoleAddress(text: string): { host: string; port: number } {

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import { AccessTokens } from '../../console/access-tokens.ts'
 import { type ConsoleOptions, ConsoleServer } from '../../console/console-server.ts'
 import { isWildcard } from '../../console/exposure.ts'
 import { StaticFiles } from '../../console/static-files.ts'
@@ -6,7 +7,7 @@ import { ownToken } from '../../console/token-file.ts'
 import { isSluiceError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { addressText } from './address.ts'
-import { type ConsolePlan, consoleTokens } from './console-plan.ts'
+import { type ConsolePlan, consoleSecrets } from './console-plan.ts'
 import type { CommandLineContext } from './context.ts'
 import { freePort } from './free-port.ts'
 import type { RunningAgent } from './running-agent.ts'
@@ -38,7 +39,7 @@ export async function openConsole(
       files: new StaticFiles(rendererFolder()),
       version,
     },
-    ...{ tokens: consoleTokens(plan, secret), host, names, tls, clock: context.clock, log },
+    ...{ tokens: new AccessTokens(consoleSecrets(plan, secret)), host, names, tls, clock: context.clock, log },
   }
   const { console, port } = await listenOn(plan.port, options)
   log.info({ address: host, port }, 'serving the console')
