@@ -124,6 +124,21 @@ describe('a file_roll sink', () => {
     expect(contents().join('')).toBe('a\nb\nc\nd\ne\n')
   })
 
+  it('takes earlier events than it has written: another sink of the channel had them and gave them back', async () => {
+    const killed = makeSink()
+    await killed.start()
+    await killed.deliver(leaseOf(4, ['e', 'f']), live)
+    await killed.deliver(leaseOf(0, ['a', 'b']), live)
+    expect(contents()).toEqual(['e\nf\na\nb\n'])
+    now += 1000
+    const sink = makeSink()
+    await sink.start()
+    // Of these c, d and g are missing in the files.
+    await sink.deliver(leaseOf(1, ['b', 'c', 'd', 'e', 'f', 'g']), live)
+    await sink.stop()
+    expect(contents().join('')).toBe('e\nf\na\nb\nc\nd\ng\n')
+  })
+
   it('starts from the beginning with another channel', async () => {
     const first = makeSink()
     await first.start()

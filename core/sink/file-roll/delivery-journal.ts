@@ -5,22 +5,26 @@ import { z } from 'zod'
 export interface DeliveryRecord {
   /** The channel that the events came from; undefined when it is not durable. */
   readonly sender: string | undefined
-  /** Every event below this number of that channel is in the files. */
-  readonly next: number
+  /**
+   * Ranges `[first, next)` of that channel's events that are in the files, as far as the channel might deliver them again. Several,
+   * when other sinks take from the channel, too: an earlier event may still come.
+   */
+  readonly written: readonly (readonly [number, number])[]
   /** Confirmed length of each file that is open. */
   readonly files: Readonly<Record<string, number>>
 }
 
+const eventNumber = z.number().int().nonnegative()
 const recordSchema = z.object({
   sender: z.string().optional(),
-  next: z.number().int().nonnegative(),
+  written: z.array(z.tuple([eventNumber, eventNumber])),
   files: z.record(z.string(), z.number().int().nonnegative()),
 })
 
 const mostBytes = 1 << 20
 
 /**
- * Remembers, on disk before the channel is told, how far a file sink has come. After a crash the sink cuts its files to the
+ * Remembers, on disk before the channel is told, what a file sink has written. After a crash the sink cuts its files to the
  * confirmed length and skips events that it has, so that a file holds each event once although the channel delivers again.
  * A log of JSON lines; the last whole one counts; begun anew, by an atomic rename, when it grows.
  */
@@ -84,8 +88,8 @@ export class DeliveryJournal {
 
 function parseRecord(line: string): DeliveryRecord | undefined {
   try {
-    const { sender, next, files } = recordSchema.parse(JSON.parse(line))
-    return { sender, next, files }
+    const { sender, written, files } = recordSchema.parse(JSON.parse(line))
+    return { sender, written, files }
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { access, constants, mkdir, open, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import type { Lease } from '../../channel/channel.ts'
+import { EventRanges } from '../../channel/file/event-ranges.ts'
 import { errorText, SluiceError } from '../../errors.ts'
 import type { Batch } from '../../event/batch.ts'
 import type { EventSerializer } from '../../serializer/serializer.ts'
@@ -35,7 +36,8 @@ export class FileRollSink implements Sink {
   readonly #journal: DeliveryJournal
   readonly #journalFolder: string
   #sender: string | undefined
-  #next = 0
+  /** Which of that sender's events are in the files. Not just up to a number: other sinks may take from the channel, too. */
+  #written = new EventRanges()
   /** True when the channel gives its events numbers that outlive a crash. */
   #journaled = false
 
@@ -54,7 +56,7 @@ export class FileRollSink implements Sink {
     const last = await this.#journal.open()
     if (!last) return
     this.#sender = last.sender
-    this.#next = last.next
+    this.#written = EventRanges.of(last.written)
     for (const [path, length] of Object.entries(last.files)) await cutBack(path, length)
   }
 
@@ -68,30 +70,42 @@ export class FileRollSink implements Sink {
     const { counters } = this.#context
     const { identity } = lease
     counters.eventDrainAttemptCount += lease.count
-    let skip = 0
     this.#journaled = identity !== undefined
     if (identity) {
       if (identity.sender !== this.#sender) {
         this.#sender = identity.sender
-        this.#next = 0
+        this.#written = new EventRanges()
       }
-      // These were written before a crash that came before the channel had taken note.
-      skip = Math.max(0, Math.min(lease.count, this.#next - identity.firstEvent))
+      this.#written.dropBelow(identity.floor)
     }
+    const first = identity?.firstEvent ?? 0
+    const next = first + lease.count
+    // The others were written before a crash that came before the channel had taken note.
+    const missing = identity ? this.#written.missing(first, next) : [[first, next] as const]
     const touched = new Set<RollingFile>()
     try {
+      let at = first
       for (const batch of lease.batches) {
-        const known = Math.min(skip, batch.count)
-        skip -= known
-        if (known < batch.count) await this.#write(batch.slice(known, batch.count), touched)
+        for (const [from, to] of missing) {
+          const start = Math.max(from - at, 0)
+          const end = Math.min(to - at, batch.count)
+          if (start < end) await this.#write(batch.slice(start, end), touched)
+        }
+        at += batch.count
       }
       for (const file of touched) await file.sync()
-      const next = identity ? Math.max(this.#next, identity.firstEvent + lease.count) : 0
-      if (identity) await this.#journal.write({ sender: identity.sender, next, files: this.#lengths(touched) })
-      this.#next = next
+      if (identity) {
+        this.#written.add(first, next)
+        await this.#journal.write({
+          sender: identity.sender,
+          written: [...this.#written],
+          files: this.#lengths(touched),
+        })
+      }
       for (const file of touched) file.confirm()
     } catch (error) {
       counters.eventWriteFail++
+      if (identity) for (const [from, to] of missing) this.#written.remove(from, to)
       for (const file of touched) await this.#undo(file)
       throw error instanceof SluiceError
         ? error
@@ -157,7 +171,11 @@ export class FileRollSink implements Sink {
     touched.add(file)
     // A file must be in the journal before it has an event: after a crash only what is in there is cut back.
     if (fresh && this.#journaled)
-      await this.#journal.write({ sender: this.#sender, next: this.#next, files: this.#lengths(new Set()) })
+      await this.#journal.write({
+        sender: this.#sender,
+        written: [...this.#written],
+        files: this.#lengths(new Set()),
+      })
     const parts: Buffer[] = []
     if (serializer.writeBatch) parts.push(serializer.writeBatch(batch))
     else for (const event of batch.events()) serializer.write(event, parts)
