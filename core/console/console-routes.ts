@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ControlHost } from '../control/control-host.ts'
-import { calls, type Role } from '../control/contract.ts'
+import { calls, type Role, subscriptions } from '../control/contract.ts'
 import { answerControl, HttpRefusal, sendJson } from '../control/http-carrier.ts'
 import { RolePort } from '../control/role-port.ts'
 import type { Log } from '../log.ts'
@@ -61,12 +61,13 @@ async function answerAgent(
   // A page can send other types to anybody without asking first.
   if (verb === 'call' && request.method === 'POST' && !isJson(request.headers['content-type']))
     throw new HttpRefusal(415, 'SLUICE_CONTROL', 'a call is sent as application/json')
-  const [, call] = Object.entries(calls).find(([one]) => verb === 'call' && one === name) ?? []
-  // Who looks is not worth a line; who changes something is.
-  if (call && call.role !== 'read')
+  const list: Readonly<Record<string, { role: Role }>> = verb === 'call' ? calls : subscriptions
+  const needed = Object.hasOwn(list, name) ? list[name]?.role : undefined
+  // Who looks is not worth a line; who changes something is, and who tried.
+  if (needed !== undefined && needed !== 'read')
     log.info(
-      { agent, call: name, role, address: request.socket.remoteAddress ?? '' },
-      `${name} was asked for in the console`,
+      { agent, asked: name, role, address: request.socket.remoteAddress ?? '' },
+      `the console was asked to ${name}`,
     )
   await answerControl(new RolePort(port, role), `/${verb}/${encodeURIComponent(name)}${search}`, request, response)
 }

@@ -3,12 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { isExportName } from '../backlog/backlog-export.ts'
 import { HttpRefusal } from '../control/http-carrier.ts'
 import { systemCode } from '../errors.ts'
 import { byteRange } from './byte-range.ts'
-
-/** A name that no system can take for a path, a device or a stream. */
-const fileName = /^[\w][\w .+@=,-]{0,199}$/
 
 /** Sends a finished export of `folder` as a download. Rejects with what is to be answered when it cannot. */
 export async function answerExport(
@@ -22,7 +20,7 @@ export async function answerExport(
     throw new HttpRefusal(405, 'SLUICE_CONTROL', 'an export is asked for with GET')
   }
   const missing = () => new HttpRefusal(404, 'SLUICE_CONTROL', 'there is no export of that name (any more)')
-  if (!fileName.test(name)) throw missing()
+  if (!isExportName(name)) throw missing()
   let file: FileHandle
   try {
     // A link in the folder could lead anywhere; opening a pipe would wait for its other end.

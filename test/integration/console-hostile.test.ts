@@ -2,13 +2,17 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { silentLog } from '../../core/log.ts'
 import { eventually } from '../agent/flow.ts'
 import { ConsoleRig, errorOf, fullToken, readToken } from './console-rig.ts'
 
 let rig: ConsoleRig
+let logged: { asked?: string }[]
 beforeEach(async () => {
   rig = new ConsoleRig()
-  await rig.start({ names: ['console.example.org', 'proxied.example.org:8443'] })
+  logged = []
+  const log = { ...silentLog, info: (details: object) => logged.push(details) }
+  await rig.start({ names: ['console.example.org', 'proxied.example.org:8443'], log })
 })
 afterEach(() => rig.end())
 
@@ -157,13 +161,24 @@ describe('the console refuses', () => {
 
   test('every way out of the page’s folder and of the exports', async () => {
     symlinkSync(join(rig.directory, 'secret.txt'), join(rig.renderer, 'link.txt'))
-    symlinkSync(join(rig.directory, 'secret.txt'), join(rig.exports, 'link.txt'))
+    symlinkSync(join(rig.directory, 'secret.txt'), join(rig.exports, 'link.ndjson'))
+    writeFileSync(join(rig.exports, 'unfinished.ndjson.part'), 'nobody may read this')
+    mkdirSync(join(rig.exports, 'folder.avro'))
     mkdirSync(join(rig.exports, 'folder'))
     writeFileSync(join(rig.exports, '.hidden'), 'nobody may read this')
     const ways = [
       ...['../secret.txt', '%2e%2e/secret.txt', '..%2fsecret.txt', '%2e%2e%2fsecret.txt', '..%5csecret.txt'],
       ...['..\\secret.txt', '....//secret.txt', '.%00./secret.txt', '../secret.txt%00.svg', 'assets/../../secret.txt'],
-      ...['%252e%252e%252fsecret.txt', '..%c0%afsecret.txt', '%ef%bc%8e%ef%bc%8e/secret.txt', 'link.txt', '.hidden'],
+      ...[
+        '%252e%252e%252fsecret.txt',
+        '..%c0%afsecret.txt',
+        '%ef%bc%8e%ef%bc%8e/secret.txt',
+        'link.txt',
+        '.hidden',
+        'link.ndjson',
+        'folder.avro',
+        'unfinished.ndjson.part',
+      ],
       ...[
         join(rig.directory, 'secret.txt'),
         `/${join(rig.directory, 'secret.txt')}`,
@@ -199,6 +214,11 @@ describe('the console refuses', () => {
     }
     expect(rig.agent.status().sources[0]?.command).toBe('running')
     expect((await rig.call('pause', {})).status).toBe(200)
+    expect(logged.filter(({ asked }) => asked === 'pause')).toEqual([
+      { agent: 'a1', asked: 'pause', role: 'read', address: '127.0.0.1' },
+      { agent: 'a1', asked: 'pause', role: 'configure', address: '127.0.0.1' },
+    ])
+    expect(logged.some(({ asked }) => asked === 'status')).toBe(false)
   })
 })
 
@@ -218,6 +238,23 @@ describe('the console serves', () => {
     expect((await rig.asked('/agents/a1/export/c1-2026.ndjson', { method: 'POST' })).status).toBe(405)
     writeFileSync(join(rig.exports, 'empty.avro'), '')
     expect(await rig.asked('/agents/a1/export/empty.avro')).toMatchObject({ status: 200, text: '' })
+  })
+
+  test('an export that the agent makes: asked for, heard of, fetched', async () => {
+    rig.agent.pause('k1')
+    await rig.source('r1').push('one', '<b>two</b>', 'three')
+    const params = encodeURIComponent(JSON.stringify({ channel: 'c1', format: 'ndjson' }))
+    const path = `/agents/a1/subscribe/backlogExport?params=${params}`
+    expect((await rig.asked(path, {}, readToken)).status).toBe(403)
+    const stream = await rig.asked(path)
+    expect(stream.status).toBe(200)
+    expect(stream.text).toMatch(/event: ended\ndata: null\n\n$/)
+    const [, file = ''] = /"file":"([^"]+)"/.exec(stream.text) ?? []
+    const lines = (await rig.asked(`/agents/a1/export/${file}`)).text.trimEnd().split('\n')
+    expect(lines).toHaveLength(3)
+    expect(lines[1]).toContain('<b>two</b>')
+    await rig.call('removeExport', { file })
+    expect((await rig.asked(`/agents/a1/export/${file}`)).status).toBe(404)
   })
 
   test('the rest of an export to who has its beginning, and all of it when it is another one', async () => {

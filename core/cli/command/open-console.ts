@@ -4,6 +4,7 @@ import { type ConsoleOptions, ConsoleServer } from '../../console/console-server
 import { isWildcard } from '../../console/exposure.ts'
 import { StaticFiles } from '../../console/static-files.ts'
 import { ownToken } from '../../console/token-file.ts'
+import { exportsFolder } from '../../control/backlog-handlers.ts'
 import { isSluiceError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { addressText } from './address.ts'
@@ -34,7 +35,7 @@ export async function openConsole(
       host: { agents: () => agents.map(({ plan: { agent } }) => agent), port: (agent) => find(agent)?.control },
       exportFolder: (agent) => {
         const found = find(agent)
-        return found && join(found.plan.dataDirectory, 'exports')
+        return found && exportsFolder(found.plan.dataDirectory)
       },
       files: new StaticFiles(rendererFolder()),
       version,
