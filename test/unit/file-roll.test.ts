@@ -124,6 +124,20 @@ describe('a file_roll sink', () => {
     expect(contents().join('')).toBe('a\nb\nc\nd\ne\n')
   })
 
+  it('holds each event once when the channel has not kept what it was told of earlier deliveries', async () => {
+    const killed = makeSink()
+    await killed.start()
+    await killed.deliver(leaseOf(0, ['a', 'b']), live)
+    const later = leaseOf(2, ['c'])
+    await killed.deliver({ ...later, identity: { sender, firstEvent: 2, floor: 2 } }, live)
+    now += 1000
+    const sink = makeSink()
+    await sink.start()
+    await sink.deliver(leaseOf(0, ['a', 'b', 'c', 'd']), live)
+    await sink.stop()
+    expect(contents().join('')).toBe('a\nb\nc\nd\n')
+  })
+
   it('takes earlier events than it has written: another sink of the channel had them and gave them back', async () => {
     const killed = makeSink()
     await killed.start()

@@ -6,9 +6,11 @@ export interface DeliveryRecord {
   /** The channel that the events came from; undefined when it is not durable. */
   readonly sender: string | undefined
   /**
-   * Ranges `[first, next)` of that channel's events that are in the files, as far as the channel might deliver them again. Several,
-   * when other sinks take from the channel, too: an earlier event may still come.
+   * Every event of that channel below this number was settled when the channel last said so: it may come again after a crash,
+   * because the channel takes note of deliveries a little later.
    */
+  readonly floor: number
+  /** Ranges `[first, next)` of its other events that are in the files. Several, when other sinks take from the channel, too. */
   readonly written: readonly (readonly [number, number])[]
   /** Confirmed length of each file that is open. */
   readonly files: Readonly<Record<string, number>>
@@ -17,6 +19,7 @@ export interface DeliveryRecord {
 const eventNumber = z.number().int().nonnegative()
 const recordSchema = z.object({
   sender: z.string().optional(),
+  floor: eventNumber,
   written: z.array(z.tuple([eventNumber, eventNumber])),
   files: z.record(z.string(), z.number().int().nonnegative()),
 })
@@ -88,8 +91,8 @@ export class DeliveryJournal {
 
 function parseRecord(line: string): DeliveryRecord | undefined {
   try {
-    const { sender, written, files } = recordSchema.parse(JSON.parse(line))
-    return { sender, written, files }
+    const { sender, floor, written, files } = recordSchema.parse(JSON.parse(line))
+    return { sender, floor, written, files }
   } catch {
     return undefined
   }

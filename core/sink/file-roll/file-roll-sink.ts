@@ -36,7 +36,9 @@ export class FileRollSink implements Sink {
   readonly #journal: DeliveryJournal
   readonly #journalFolder: string
   #sender: string | undefined
-  /** Which of that sender's events are in the files. Not just up to a number: other sinks may take from the channel, too. */
+  /** Below it all of that sender's events are settled, here or by another sink of the channel. */
+  #floor = 0
+  /** Which of the others are in the files. Not just up to a number: another sink may give back earlier ones. */
   #written = new EventRanges()
   /** True when the channel gives its events numbers that outlive a crash. */
   #journaled = false
@@ -56,6 +58,7 @@ export class FileRollSink implements Sink {
     const last = await this.#journal.open()
     if (!last) return
     this.#sender = last.sender
+    this.#floor = last.floor
     this.#written = EventRanges.of(last.written)
     for (const [path, length] of Object.entries(last.files)) await cutBack(path, length)
   }
@@ -74,14 +77,16 @@ export class FileRollSink implements Sink {
     if (identity) {
       if (identity.sender !== this.#sender) {
         this.#sender = identity.sender
+        this.#floor = 0
         this.#written = new EventRanges()
       }
-      this.#written.dropBelow(identity.floor)
+      this.#floor = Math.max(this.#floor, identity.floor)
+      this.#written.dropBelow(this.#floor)
     }
     const first = identity?.firstEvent ?? 0
     const next = first + lease.count
     // The others were written before a crash that came before the channel had taken note.
-    const missing = identity ? this.#written.missing(first, next) : [[first, next] as const]
+    const missing = identity ? this.#written.missing(Math.max(first, this.#floor), next) : [[first, next] as const]
     const touched = new Set<RollingFile>()
     try {
       let at = first
@@ -96,11 +101,7 @@ export class FileRollSink implements Sink {
       for (const file of touched) await file.sync()
       if (identity) {
         this.#written.add(first, next)
-        await this.#journal.write({
-          sender: identity.sender,
-          written: [...this.#written],
-          files: this.#lengths(touched),
-        })
+        await this.#note(touched)
       }
       for (const file of touched) file.confirm()
     } catch (error) {
@@ -116,6 +117,16 @@ export class FileRollSink implements Sink {
     counters.eventDrainSuccessCount += lease.count
     counters.bytesDelivered += lease.bytes
     await this.#rollWhatIsDue()
+  }
+
+  /** Writes down what is in the files once those in `touched` are confirmed. */
+  #note(touched: ReadonlySet<RollingFile>): Promise<void> {
+    return this.#journal.write({
+      sender: this.#sender,
+      floor: this.#floor,
+      written: [...this.#written],
+      files: this.#lengths(touched),
+    })
   }
 
   async #undo(file: RollingFile): Promise<void> {
@@ -170,12 +181,7 @@ export class FileRollSink implements Sink {
     if (fresh) this.#context.counters.connectionCreatedCount++
     touched.add(file)
     // A file must be in the journal before it has an event: after a crash only what is in there is cut back.
-    if (fresh && this.#journaled)
-      await this.#journal.write({
-        sender: this.#sender,
-        written: [...this.#written],
-        files: this.#lengths(new Set()),
-      })
+    if (fresh && this.#journaled) await this.#note(new Set())
     const parts: Buffer[] = []
     if (serializer.writeBatch) parts.push(serializer.writeBatch(batch))
     else for (const event of batch.events()) serializer.write(event, parts)
