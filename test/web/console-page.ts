@@ -84,11 +84,14 @@ export class ConsolePage {
     })
   }
 
-  /** Ends the agent as `kill -9` does, and starts another one in the same folder. */
-  async restartAgent(): Promise<void> {
+  /**
+   * Ends the agent as `kill -9` does, and starts another one in the same folder. Returns where its console is now: the
+   * port may be another one.
+   */
+  async restartAgent(): Promise<string> {
     await this.#agent.kill()
     this.#agent = start(this.folder, this.flowFile)
-    await consoleAddress(this.#agent)
+    return await consoleAddress(this.#agent)
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
-import { computed, type ComputedRef, type WritableComputedRef } from 'vue'
-import { useRoute, useRouter } from 'vue-router'
+import { computed, type ComputedRef, shallowRef, watch, type WritableComputedRef } from 'vue'
+import { type LocationQueryRaw, useRoute, useRouter } from 'vue-router'
 import type { SubscriptionParams } from '../../../core/control/contract.ts'
 
 export const eventScopes = [
@@ -23,13 +23,23 @@ export interface EventFilter {
 export function useEventFilter(): EventFilter {
   const route = useRoute()
   const router = useRouter()
+  // The address follows a moment later: a change that came meanwhile must not begin from what it still says.
+  const query = shallowRef<LocationQueryRaw>(route.query)
+  watch(
+    () => route.query,
+    (present) => (query.value = present),
+  )
+  const replace = (next: LocationQueryRaw) => {
+    query.value = next
+    void router.replace({ query: next })
+  }
   const read = (name: string) => {
-    const value = route.query[name]
+    const value = query.value[name]
     return typeof value === 'string' ? value : ''
   }
   const write = (name: string, value: string) => {
-    const query = Object.fromEntries(Object.entries(route.query).filter(([key]) => key !== name))
-    void router.replace({ query: value === '' ? query : { ...query, [name]: value } })
+    const others = Object.fromEntries(Object.entries(query.value).filter(([key]) => key !== name))
+    replace(value === '' ? others : { ...others, [name]: value })
   }
   const field = (name: string) => computed({ get: () => read(name), set: (value) => write(name, value) })
   const [component, code, text] = [field('component'), field('code'), field('text')]
@@ -49,6 +59,6 @@ export function useEventFilter(): EventFilter {
     code,
     text,
     params,
-    clear: () => void router.replace({ query: scope.value === 'all' ? { show: 'all' } : {} }),
+    clear: () => replace(scope.value === 'all' ? { show: 'all' } : {}),
   }
 }
