@@ -23,6 +23,7 @@ function place(
 export const places: readonly Place[] = [
   place('/flow', 'Flow', 'f', () => import('./flow/FlowView.vue')),
   place('/channel', 'Channel', 'c', () => import('./channel/ChannelView.vue'), '/channel/:channel?'),
+  place('/backlog', 'Backlog', 'b', () => import('./backlog/BacklogView.vue'), '/backlog/:channel?'),
   place('/sources', 'Sources', 's', () => import('./sources/SourcesView.vue'), '/sources/:source?'),
   place('/configuration', 'Configuration', 'o', () => import('./configuration/ConfigurationView.vue')),
   place('/events', 'Events', 'e', () => import('./events/EventsView.vue')),
