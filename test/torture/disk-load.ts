@@ -11,10 +11,10 @@ export class DiskLoad {
   /** The end of what it said on standard error. */
   errors = ''
 
-  /** `weakness`: runs a channel that is weakened on purpose (see `weakened-channel.ts`). */
+  /** `weakness`: runs a channel that is weakened on purpose (see `weakened.ts`). */
   constructor(shim: DiskShim, batches: number, weakness?: string) {
     const script = path.join(import.meta.dirname, 'disk-load-child.ts')
-    const weakened = weakness === undefined ? [] : ['--import', path.join(import.meta.dirname, 'weakened-channel.ts')]
+    const weakened = weakness === undefined ? [] : ['--import', path.join(import.meta.dirname, 'weakened.ts')]
     this.#child = spawn(process.execPath, [...weakened, script, shim.folder, String(batches)], {
       env: { ...shim.environment, SLUICE_WEAKNESS: weakness },
       stdio: ['ignore', 'pipe', 'pipe'],

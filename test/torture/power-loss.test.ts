@@ -75,18 +75,21 @@ test.skipIf(shimMissing)(
   },
 )
 
-test.skipIf(shimMissing).each(['acknowledges before the disk has it', 'goes on in a segment whose sync failed'])(
-  'a channel that %s is noticed',
-  async (weakness) => {
-    const shim = new DiskShim(place.folder)
-    const [call, part, count, error] = ['fdatasync', 'segment-', 3, 'EIO'] as const
-    if (weakness.includes('sync failed'))
-      shim.rule(...[5, 15, 25, 35].map((skip) => ({ call, part, skip, count, error })))
-    const load = new DiskLoad(shim, 60, weakness)
-    await load.done()
-    await load.kill()
-    expect(load.errors).toContain('weakened')
-    // Only a state that breaks a promise is an answer: any other error says that the rig is broken.
-    await expect(tryStates(new DiskRecording(shim.log, shim.folder))).rejects.toThrow(/^seed \d+, state/)
-  },
-)
+test
+  .skipIf(shimMissing)
+  .each([
+    'acknowledges before the disk has it',
+    'goes on in a segment whose sync failed',
+    'stores a position apart from its events',
+  ])('a channel that %s is noticed', async (weakness) => {
+  const shim = new DiskShim(place.folder)
+  const [call, part, count, error] = ['fdatasync', 'segment-', 3, 'EIO'] as const
+  if (weakness.includes('sync failed'))
+    shim.rule(...[5, 15, 25, 35].map((skip) => ({ call, part, skip, count, error })))
+  const load = new DiskLoad(shim, 60, weakness)
+  await load.done()
+  await load.kill()
+  expect(load.errors).toContain('weakened')
+  // Only a state that breaks a promise is an answer: any other error says that the rig is broken.
+  await expect(tryStates(new DiskRecording(shim.log, shim.folder))).rejects.toThrow(/^seed \d+, state/)
+})
