@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { avroSink, avroSource, fileRoll, memoryChannel, type Settings, straightFlow } from './agent-file.ts'
 import { edgeEvents, fingerprints, numberedEvents, readContainers } from './avro-events.ts'
-import { makeKeyStores, storePassword } from './flume/key-store.ts'
+import { type KeyStores, makeKeyStores, storePassword } from './flume/key-store.ts'
 import { freePort, sendWithFlume } from './flume/peer.ts'
 import { absence, flumePeer, Peers } from './peers.ts'
 
@@ -13,10 +13,10 @@ const transports = [
 ] as const
 
 /** What secures and compresses a connection, for both of its ends. */
-async function transportSettings(directory: string, { ssl, deflate }: { ssl: boolean; deflate: boolean }) {
+function transportSettings(stores: KeyStores, { ssl, deflate }: { ssl: boolean; deflate: boolean }) {
   const compression: Record<string, string> = deflate ? { 'compression-type': 'deflate' } : {}
   if (!ssl) return { receiver: compression, sluice: compression, client: compression }
-  const { keyStore, trustStore, certificate } = await makeKeyStores(directory)
+  const { keyStore, trustStore, certificate } = stores
   const keys = { keystore: keyStore, 'keystore-password': storePassword, 'keystore-type': 'PKCS12' }
   const trust = { truststore: trustStore, 'truststore-password': storePassword, 'truststore-type': 'PKCS12' }
   return {
@@ -27,8 +27,17 @@ async function transportSettings(directory: string, { ssl, deflate }: { ssl: boo
 }
 
 describe.skipIf(absence !== '')(`Avro with Flume 1.11${absence}`, () => {
+  let keys: Peers
+  let stores: KeyStores
   let peers: Peers
   let out: string
+
+  beforeAll(async () => {
+    keys = new Peers()
+    stores = await makeKeyStores(keys.directory)
+  })
+
+  afterAll(() => keys.remove())
 
   beforeEach(() => {
     peers = new Peers()
@@ -66,7 +75,7 @@ describe.skipIf(absence !== '')(`Avro with Flume 1.11${absence}`, () => {
   for (const transport of transports)
     it(`takes what Flume's RpcClient sends: ${transport.name}`, async () => {
       const port = await freePort()
-      const settings = await transportSettings(peers.directory, transport)
+      const settings = transportSettings(stores, transport)
       const properties = straightFlow('s', {
         source: { ...avroSource(port), ...settings.receiver },
         channel: { type: 'file' },
@@ -93,7 +102,7 @@ describe.skipIf(absence !== '')(`Avro with Flume 1.11${absence}`, () => {
   for (const transport of transports)
     it(`delivers to a Flume agent: ${transport.name}`, async () => {
       const [entry, next] = [await freePort(), await freePort()]
-      const settings = await transportSettings(peers.directory, transport)
+      const settings = transportSettings(stores, transport)
       const flume = await receivingFlume(next, settings.receiver)
       const sluice = await relayingSluice(entry, next, settings.sluice, 700)
       const sent = [...edgeEvents(), ...numberedEvents(9000)]

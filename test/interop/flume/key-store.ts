@@ -6,10 +6,14 @@ const run = promisify(execFile)
 
 export const storePassword = 'change-me'
 
+export interface KeyStores {
+  readonly keyStore: string
+  readonly trustStore: string
+  readonly certificate: string
+}
+
 /** Makes a server key for 127.0.0.1 and localhost, and stores that trust it, in the forms both sides read. */
-export async function makeKeyStores(
-  directory: string,
-): Promise<{ keyStore: string; trustStore: string; certificate: string }> {
+export async function makeKeyStores(directory: string): Promise<KeyStores> {
   const keyStore = join(directory, 'server.p12')
   const trustStore = join(directory, 'trust.p12')
   const certificate = join(directory, 'server.pem')
