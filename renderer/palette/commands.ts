@@ -24,6 +24,11 @@ export function usePaletteCommands(): ComputedRef<PaletteCommand[]> {
       keys: `g ${key}`,
       run: () => void router.push(path),
     }))
+    for (const { name } of status.channels)
+      commands.push({
+        text: `Go to channel ${name}`,
+        run: () => void router.push(`/channel/${encodeURIComponent(name)}`),
+      })
     for (const name of session.agents)
       if (name !== session.agent)
         commands.push({

@@ -12,6 +12,7 @@ a1.sources.r1.type = TAILDIR
 a1.sources.r1.filegroups = f
 a1.sources.r1.filegroups.f = FOLDER/in/.*log
 a1.sources.r1.positionFile = FOLDER/data/positions.json
+a1.sources.r1.fileHeader = true
 a1.sources.r1.channels = c1
 a1.channels.c1.type = file
 a1.channels.c2.type = memory
@@ -36,9 +37,9 @@ describe.skipIf(windowMissing !== '')(`the Channel view ${windowMissing}`, () =>
   })
   afterEach(() => opened.close())
 
-  function write(lines: number): void {
+  function write(lines: number, file = 'a.log'): void {
     const text = Array.from({ length: lines }, () => `line ${written++}\n`)
-    appendFileSync(join(opened.folder, 'in/a.log'), text.join(''))
+    appendFileSync(join(opened.folder, 'in', file), text.join(''))
   }
   const fact = (name: string) =>
     opened.page
@@ -130,6 +131,28 @@ describe.skipIf(windowMissing !== '')(`the Channel view ${windowMissing}`, () =>
     expect(opened.complaints).toEqual([])
   })
 
+  test('counts what waits by a header that it finds by itself', async () => {
+    const { page } = opened
+    await pauseSink('Pause')
+    write(120)
+    write(30, 'b.log')
+    await expect.poll(waiting, { timeout: 20_000 }).toBe('150')
+    await page.reload()
+    const counts = page.getByRole('region', { name: 'Waiting, by header' })
+    await counts.getByRole('button', { name: 'Count by file' }).click()
+    await counts.getByText('2 values of file').waitFor()
+    expect(await counts.getByRole('row').allTextContents()).toEqual([
+      'fileEvents',
+      `${join(opened.folder, 'in/a.log')}120`,
+      `${join(opened.folder, 'in/b.log')}30`,
+    ])
+    await counts.getByLabel('Header').fill('nobody')
+    await counts.getByRole('button', { name: 'Count', exact: true }).click()
+    await expect.poll(() => counts.getByRole('row').allTextContents()).toContain('without it150')
+    expect(await opened.violations()).toEqual([])
+    expect(opened.complaints).toEqual([])
+  })
+
   test('sets and ends a rate limit, and shows another channel by its address', async () => {
     const { page } = opened
     const limit = page.getByRole('region', { name: 'Rate limit' })
@@ -140,9 +163,11 @@ describe.skipIf(windowMissing !== '')(`the Channel view ${windowMissing}`, () =>
     await limit.getByText('At most 1,500 events/s leave.').waitFor()
     await limit.getByRole('button', { name: 'Remove' }).click()
     await limit.getByText('None: its sinks take as fast as they can.').waitFor()
+    await page.getByText('3 h', { exact: true }).click()
+    await expect.poll(() => page.url()).toContain('range=3h')
     await page.getByLabel('Channel', { exact: true }).selectOption('c2')
     await page.getByRole('heading', { level: 1, name: 'Channel c2' }).waitFor()
-    expect(page.url()).toContain('#/channel/c2')
+    expect(page.url()).toContain('#/channel/c2?range=3h')
     await opened.go('/channel/nowhere')
     await page.getByRole('alert').filter({ hasText: 'There is no channel nowhere' }).waitFor()
     expect(opened.complaints).toEqual([])

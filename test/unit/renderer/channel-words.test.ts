@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { forecastWords } from '../../../renderer/views/channel/forecast-words.ts'
+import { headerNames } from '../../../renderer/views/channel/header-names.ts'
 import { ledgerBalance } from '../../../renderer/views/channel/ledger-balance.ts'
 
 describe('the forecast in words', () => {
@@ -55,4 +56,14 @@ describe('the ledger', () => {
       ),
     )
   })
+})
+
+test('the headers that are offered are those that most events have', () => {
+  const rows = [
+    { headers: [['host', 'a'] as const, ['file', 'x'] as const] },
+    { headers: [['file', 'y'] as const] },
+    { headers: [['file', 'y'] as const, ['basename', 'y'] as const] },
+  ]
+  expect(headerNames(rows)).toEqual(['file', 'basename', 'host'])
+  expect(headerNames(rows, 1)).toEqual(['file'])
 })
