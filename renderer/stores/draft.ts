@@ -43,7 +43,8 @@ export const useDraft = defineStore('draft', () => {
   async function load(anew = false): Promise<void> {
     try {
       const [present, past] = await Promise.all([
-        connection.call(session.agent, 'configGet', {}),
+        // Who may not change it sees it without its secrets.
+        connection.call(session.agent, session.mayConfigure ? 'configGet' : 'configShown', {}),
         connection.call(session.agent, 'configVersions', {}),
       ])
       const keep = changed.value && !anew
@@ -61,7 +62,7 @@ export const useDraft = defineStore('draft', () => {
   async function check(): Promise<void> {
     clearTimeout(timer)
     asking?.abort()
-    if (files.value.length === 0) return
+    if (files.value.length === 0 || !session.mayConfigure) return
     const mine = new AbortController()
     asking = mine
     checking.value = true

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { Role } from '../../core/control/contract.ts'
-import { type Session, useConnection } from '../connection/connection.ts'
+import { CallError, type Session, useConnection } from '../connection/connection.ts'
 
 const ranks: Record<Role, number> = { read: 0, operate: 1, configure: 2 }
 
@@ -23,6 +23,8 @@ export const useSession = defineStore('session', () => {
         return
       } catch (error) {
         problem.value = error instanceof Error ? error.message : String(error)
+        // The server's own page asks for the token; nothing here can.
+        if (error instanceof CallError && error.code === 'SLUICE_SIGN_IN') location.reload()
         await new Promise((resolve) => setTimeout(resolve, 1_000))
       }
     }

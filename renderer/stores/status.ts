@@ -45,6 +45,8 @@ export const useStatus = defineStore('status', () => {
       (error) => {
         lost.value = error?.message ?? 'the agent has stopped'
         retry = setTimeout(listen, retryAfter)
+        // Another process may answer now, with other agents, or want us to sign in again.
+        void session.open()
       },
     )
   }

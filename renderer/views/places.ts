@@ -27,4 +27,5 @@ export const places: readonly Place[] = [
   place('/sources', 'Sources', 's', () => import('./sources/SourcesView.vue'), '/sources/:source?'),
   place('/configuration', 'Configuration', 'o', () => import('./configuration/ConfigurationView.vue')),
   place('/events', 'Events', 'e', () => import('./events/EventsView.vue')),
+  place('/setup', 'Set up', 'u', () => import('./setup/SetupView.vue')),
 ]

@@ -24,6 +24,8 @@ let client: ControlClient
 const endings: (() => Promise<unknown>)[] = []
 
 const total = 5_000
+/** For what trails by milliseconds, on a machine that is busy with other tests. */
+const soon = { timeout: 10_000 }
 
 /** An agent whose channel `c1` is filled by hand and emptied by nobody. */
 async function start(channelSettings = ''): Promise<FileChannel> {
@@ -69,7 +71,7 @@ async function fill(channel: FileChannel, events = total): Promise<void> {
       )
     await channel.put(builder.finish())
   }
-  await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).queued).toBe(events)
+  await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).queued, soon).toBe(events)
 }
 
 function batchOf(body: Buffer) {
@@ -139,7 +141,7 @@ describe.each([
     })
     expect(channel.stats().ledger).toMatchObject({ queued: total, delivered: 0 })
     expect(await drainNumbers(channel)).toEqual(range(0, total))
-    await expect.poll(async () => (await client.call('backlogPage', { channel: 'c1' })).total).toBe(0)
+    await expect.poll(async () => (await client.call('backlogPage', { channel: 'c1' })).total, soon).toBe(0)
     await expect(client.call('backlogEvent', { channel: 'c1', number: 42 })).rejects.toMatchObject({
       code: 'SLUICE_CONTROL',
       message: expect.stringContaining('does not wait any more') as string,
@@ -151,7 +153,7 @@ describe.each([
     await fill(channel)
     const lease = await channel.take(700, 1 << 20, 100)
     await lease?.ack()
-    await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).low).toBe(lease?.count)
+    await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).low, soon).toBe(lease?.count)
     const hits = async (query: SubscriptionParams<'backlogSearch'>['query'], rest = {}) =>
       (await stream('backlogSearch', { channel: 'c1', query, ...rest })).flatMap((message) =>
         message.hits.map(({ number }) => number),
@@ -175,7 +177,7 @@ describe.each([
     const channel = await start(settings)
     await fill(channel, 300)
     await channel.put(batchOf(Buffer.from([0xff, 0, 1])))
-    await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).queued).toBe(301)
+    await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).queued, soon).toBe(301)
     const last = (await stream('backlogExport', { channel: 'c1' })).at(-1)
     expect(last).toMatchObject({ done: true, written: 301, total: 301 })
     const text = readFileSync(join(directory, 'exports', last?.file ?? ''), 'utf8')
@@ -211,7 +213,7 @@ test(
   async () => {
     const channel = await start()
     await channel.put(batchOf(Buffer.from(`${'a'.repeat(40)}!`)))
-    await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).queued).toBe(1)
+    await expect.poll(async () => (await client.call('backlogSummary', { channel: 'c1' })).queued, soon).toBe(1)
     await expect(stream('backlogSearch', { channel: 'c1', query: { regex: '^(a+)+$' } })).rejects.toThrow(
       /takes more than 5 s on event 0/,
     )
@@ -221,9 +223,9 @@ test(
 
     const end = await client.subscribe('backlogExport', { channel: 'c1', query: { regex: '^(a+)+$' } }, () => undefined)
     const exports = join(directory, 'exports')
-    await expect.poll(() => readdirSync(exports)).toHaveLength(1)
+    await expect.poll(() => readdirSync(exports), soon).toHaveLength(1)
     end()
-    await expect.poll(() => readdirSync(exports)).toEqual([])
+    await expect.poll(() => readdirSync(exports), soon).toEqual([])
   },
 )
 
