@@ -22,7 +22,11 @@ export class AgentLock {
       )
     }
     this.#lock = lock
-    writeFileSync(this.#pidFile, `${process.pid}\n`, { mode: 0o600 })
+    try {
+      writeFileSync(this.#pidFile, `${process.pid}\n`, { mode: 0o600 })
+    } catch {
+      // It only names the holder: on a full disk the agent must start without it, or the disk would stay full.
+    }
   }
 
   release(): void {

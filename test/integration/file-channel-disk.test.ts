@@ -114,3 +114,23 @@ onlyAsRoot('less room than minimumRequiredSpace is a wait, then a refusal, and p
   await waiting
   expect(await drainNumbers(channel)).toEqual(range(0, 20))
 })
+
+onlyAsRoot('a channel that is started on a full disk, with nothing free at all, opens and drains', async () => {
+  mountTmpfs(24)
+  const settings = { segmentSize: 4 << 20, hotTail: 0, reserve: 4 << 20, minimumRequiredSpace: 0 }
+  channel = makeFileChannel(path.join(disk, 'channel'), settings)
+  await channel.open()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const filled = await fill(channel)
+  await channel.close(2000)
+  const ballast = fs.openSync(path.join(disk, 'ballast'), 'w')
+  expect(() => {
+    for (;;) fs.writeSync(ballast, Buffer.alloc(4096))
+  }).toThrow(/ENOSPC/)
+  fs.closeSync(ballast)
+  channel = makeFileChannel(path.join(disk, 'channel'), settings)
+  await channel.open()
+  expect(await drainNumbers(channel)).toEqual(range(0, filled))
+  expect(await fill(channel, filled)).toBeGreaterThan(filled + 5000)
+  expect(ledgerBalance(channel)).toBe(0)
+})

@@ -74,7 +74,8 @@ export class ChannelWorker {
     const started = performance.now()
     this.#port = port
     this.#settings = settings
-    const { state, index, report } = recover(settings.folder, Date.now())
+    this.#reserve = new ReserveFile(settings.folder, settings.reserve)
+    const { state, index, report } = this.#reserve.withRoom(() => recover(settings.folder, Date.now()))
     this.#state = state
     this.#index = new IndexKeeper(settings.folder, index, (code, message) => this.#notice(code, message))
     const codec = new FrameCodec(settings.codec)
@@ -82,7 +83,6 @@ export class ChannelWorker {
     this.#segments = new SegmentWriter(settings.folder, state, settings.segmentSize)
     this.#commit = new GroupCommit(state, this.#segments, codec)
     this.#quarantine = new QuarantineFile(settings.folder, state, codec)
-    this.#reserve = new ReserveFile(settings.folder, settings.reserve)
     this.#unlinkDrained()
     report.milliseconds = performance.now() - started
     this.#opened(report)

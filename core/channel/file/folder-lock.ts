@@ -22,7 +22,11 @@ export class FolderLock {
     }
     this.#lock = lock
     this.#owner = path.join(folder, 'owner')
-    fs.writeFileSync(this.#owner, `${process.pid}\n`)
+    try {
+      fs.writeFileSync(this.#owner, `${process.pid}\n`)
+    } catch {
+      // It only names the holder: on a full disk the channel must open without it, or it could never be drained.
+    }
   }
 
   release(): void {

@@ -1,6 +1,9 @@
 import fs from 'node:fs'
 import { reservePath } from './segment-files.ts'
 
+/** Bytes that SQLite needs to open an index and its log. */
+const leastRoom = 1 << 20
+
 /**
  * Room that is kept for a full disk: when the index cannot grow, this file is removed, so that acknowledgements still
  * fit and draining can make room. Its blocks are real (written, not just promised).
@@ -39,6 +42,17 @@ export class ReserveFile {
     } catch {
       // No room for a reserve is no error: it is tried again with the next sync.
       fs.rmSync(this.#file, { force: true })
+    }
+  }
+
+  /** Does `work`, and once more without the reserve when it failed on a disk that has no room left. */
+  withRoom<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      const { bavail, bsize } = fs.statfsSync(this.#folder)
+      if (bavail * bsize >= leastRoom || !this.giveUp()) throw error
+      return work()
     }
   }
 
