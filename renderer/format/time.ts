@@ -13,10 +13,10 @@ export function formatClock(at: number): string {
   return clock.format(at)
 }
 
-/** For an axis that spans `span` milliseconds: 16:31, or 23 Nov 16:31 over more than a day. */
+/** For an axis that spans `span` milliseconds: 16:31:17, 16:31, or 23 Nov where a day is a step of it. */
 export function formatTick(at: number, span: number): string {
-  if (span <= 3_600_000) return clock.format(at)
-  return span <= 86_400_000 ? minute.format(at) : `${day.format(at)} ${minute.format(at)}`
+  if (span <= 300_000) return clock.format(at)
+  return span <= 2 * 86_400_000 ? minute.format(at) : day.format(at)
 }
 
 const units = [

@@ -153,6 +153,36 @@ describe.skipIf(windowMissing !== '')(`the Channel view ${windowMissing}`, () =>
     expect(opened.complaints).toEqual([])
   })
 
+  test('asks for each series once a second at most, and for nothing while the page is hidden', async () => {
+    const { page } = opened
+    await page.getByRole('slider', { name: /^Backlog/ }).waitFor()
+    let history = 0
+    let all = 0
+    page.on('request', (request) => {
+      all++
+      if (request.url().endsWith('/call/history')) history++
+    })
+    await page.waitForTimeout(3_000)
+    expect(history).toBeGreaterThanOrEqual(5)
+    expect(history).toBeLessThanOrEqual(4 * 5)
+
+    const show = (state: string) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'visibilityState', { value, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, state)
+    await show('hidden')
+    await page.waitForTimeout(300)
+    all = 0
+    write(10)
+    await page.waitForTimeout(3_000)
+    expect(all).toBe(0)
+    history = 0
+    await show('visible')
+    await expect.poll(() => history, { timeout: 10_000 }).toBeGreaterThanOrEqual(5)
+    expect(opened.complaints).toEqual([])
+  })
+
   test('sets and ends a rate limit, and shows another channel by its address', async () => {
     const { page } = opened
     const limit = page.getByRole('region', { name: 'Rate limit' })

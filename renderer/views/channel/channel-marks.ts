@@ -3,13 +3,12 @@ import type { AgentStatus } from '../../stores/status.ts'
 
 export type ChannelMark = CallResult<'marks'>[number]
 
-/** The marks that tell something about a channel: its own, those of its sources and sinks, and the agent's. */
-export function marksOf(channel: string, marks: readonly ChannelMark[], status: AgentStatus): ChannelMark[] {
-  const parts = new Set([
+/** The parts whose marks tell something about a channel: its own, its sources and sinks, and the agent. */
+export function partsAround(channel: string, status: AgentStatus): string[] {
+  return [
     'agent',
     `channel:${channel}`,
     ...status.sources.filter(({ channels }) => channels.includes(channel)).map(({ name }) => `source:${name}`),
     ...status.sinks.filter((one) => one.channel === channel).map(({ name }) => `sink:${name}`),
-  ])
-  return marks.filter(({ component }) => parts.has(component))
+  ]
 }
