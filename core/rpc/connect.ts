@@ -1,7 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import { SluiceError, errorText, isSluiceError } from '../errors.ts'
+import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import { ClientConnection } from './client-connection.ts'
 
 export interface ConnectOptions {
@@ -40,11 +40,28 @@ export async function connect(options: ConnectOptions): Promise<ClientConnection
     return await Promise.race([shake(socket, peer, options), limit])
   } catch (error) {
     socket.destroy()
-    throw isSluiceError(error) ? error : fail('SLUICE_PEER', errorText(error), error)
+    throw isSluiceError(error) ? error : fail('SLUICE_PEER', trouble(error), error)
   } finally {
     signal?.removeEventListener('abort', abort)
     over.abort()
   }
+}
+
+/** What an operator can do something about; the system's own code for whoever looks it up. */
+const troubles: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens on this port',
+  ENOTFOUND: 'there is no host of this name',
+  EAI_AGAIN: 'the name servers do not answer',
+  EHOSTUNREACH: 'no way leads to this host',
+  ENETUNREACH: 'no way leads to the network of this host',
+  ETIMEDOUT: 'it does not answer',
+  ECONNRESET: 'it closed the connection at once',
+}
+
+function trouble(error: unknown): string {
+  const code = systemCode(error) ?? ''
+  const words = troubles[code]
+  return words === undefined ? errorText(error) : `${words} (${code})`
 }
 
 async function shake(socket: Socket, peer: string, options: ConnectOptions): Promise<ClientConnection> {
