@@ -20,6 +20,7 @@ export default defineConfig({
       project('unit', 20_000),
       project('integration', 60_000),
       project('web', 120_000, ['test/web/built-renderer.ts']),
+      project('desktop', 120_000, ['test/desktop/built-desktop.ts']),
       project('torture', 600_000),
       project('interop', 180_000),
     ],

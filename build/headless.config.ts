@@ -1,24 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { root, workers, workerUrls } from './worker-urls.ts'
 
-const root = join(import.meta.dirname, '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   name: string
   version: string
   license: string
   dependencies: Record<string, string>
-}
-
-/** A worker is started by its file's URL, which no bundler follows: it becomes a file of its own under the same name. */
-const workers = ['core/channel/file/worker.ts', 'core/backlog/backlog-worker.ts']
-
-const workerUrls: Plugin = {
-  name: 'sluice-worker-urls',
-  transform(code, id) {
-    if (!id.startsWith(join(root, 'core'))) return null
-    return code.replace(/new URL\((['"]\.[^'"]+)\.ts(['"]), import\.meta\.url\)/g, 'new URL($1.js$2, import.meta.url)')
-  },
 }
 
 /** What is beside the code: its dependencies are what a server must install, and nothing else. */
@@ -44,7 +33,7 @@ export default defineConfig({
     outDir: 'out/headless',
     emptyOutDir: true,
     rolldownOptions: {
-      input: ['core/cli/sluice.ts', ...workers].map((path) => join(root, path)),
+      input: [join(root, 'core/cli/sluice.ts'), ...workers],
       // All in one folder, so that './worker.js' is right from whichever file the bundler puts it in.
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },

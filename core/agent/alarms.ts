@@ -5,12 +5,9 @@ import { openStats } from './agent-status.ts'
 import { durationText } from './duration-text.ts'
 import type { FlowMarks } from './flow-marks.ts'
 import { type Forecasts, leastFreeDisk } from './forecasts.ts'
-import { FullAlarm, fullAlarms } from './full-alarm.ts'
+import { FullAlarm } from './full-alarm.ts'
 import type { OperatorEvents } from './operator-events.ts'
 import type { PartGraph } from './part-graph.ts'
-
-/** Codes of what wants the operator's attention before it is too late; the desktop makes notices of them. */
-export const alarmCodes = [...fullAlarms.map(({ code }) => code), 'upstream-down', 'disk-low'] as const
 
 /** An upstream that is away for less is no news. Milliseconds. */
 const downAfter = 30_000

@@ -6,6 +6,7 @@ import { isSluiceError, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { backlogHandlers, backlogStreams } from './backlog-handlers.ts'
 import { type ConfigAccess, configHandlers } from './config-handlers.ts'
+import { checkParams } from './check-params.ts'
 import { type CallName, calls, type CallResult, type ControlPort, subscriptions } from './contract.ts'
 import { sourceHandlers } from './source-handlers.ts'
 import { subscribeState } from './state-subscription.ts'
@@ -166,11 +167,4 @@ function handlers({ agent, config, clock = systemClock }: ControlServerOptions, 
 
 function isCall(name: string): name is CallName {
   return Object.hasOwn(calls, name)
-}
-
-function checkParams<Schema extends z.ZodType>(name: string, schema: Schema, params: unknown): z.output<Schema> {
-  const checked = schema.safeParse(params ?? {})
-  if (checked.success) return checked.data
-  const issues = checked.error.issues.map(({ path, message }) => `${path.join('.') || 'parameters'}: ${message}`)
-  throw new SluiceError('SLUICE_CONTROL', `${name} does not take that: ${issues.join('; ')}`)
 }

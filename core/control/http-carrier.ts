@@ -7,18 +7,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ErrorCode, errorText, isSluiceError, SluiceError } from '../errors.ts'
 import type { ControlPort } from './contract.ts'
+import { wireError } from './wire-error.ts'
 
 const mostBodyBytes = 1024 * 1024
 /** A subscriber that does not read gets no more than this; its connection is closed then. */
 const mostUnreadBytes = 4 * 1024 * 1024
 /** Keeps proxies and dead connections honest. */
 const beatEvery = 15_000
-
-export interface WireError {
-  readonly code: string
-  readonly message: string
-  readonly details: Readonly<Record<string, string | number | boolean>>
-}
 
 /** An error with the status that HTTP has for it. */
 export class HttpRefusal extends SluiceError {
@@ -140,11 +135,6 @@ function statusOf(error: unknown): number {
   if (isSluiceError(error, 'SLUICE_FORBIDDEN')) return 403
   if (isSluiceError(error, 'SLUICE_CONTROL', 'SLUICE_CONFIG', 'SLUICE_USAGE')) return 400
   return isSluiceError(error) && error.code !== 'SLUICE_INTERNAL' ? 409 : 500
-}
-
-function wireError(error: unknown): WireError {
-  if (isSluiceError(error)) return { code: error.code, message: error.message, details: error.details }
-  return { code: 'SLUICE_INTERNAL', message: 'something unforeseen happened', details: {} }
 }
 
 /** Answers with an error; an answer that has begun can only be broken off. */

@@ -1,15 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import { errorCodes, errorText, SluiceError, systemCode } from '../errors.ts'
+import { errorText, SluiceError, systemCode } from '../errors.ts'
 import type { ControlPort } from './contract.ts'
 import { SseReader } from './sse-reader.ts'
+import { fromWire, wireErrorSchema } from './wire-error.ts'
 
-const errorBody = z.object({
-  code: z.enum(errorCodes),
-  message: z.string(),
-  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-})
-const answerBody = z.union([z.object({ error: errorBody }), z.object({ result: z.unknown() })])
+const answerBody = z.union([z.object({ error: wireErrorSchema }), z.object({ result: z.unknown() })])
 
 /** The caller's end of the contract over a Unix socket. */
 export class SocketPort implements ControlPort {
@@ -22,7 +18,7 @@ export class SocketPort implements ControlPort {
   async call(name: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
     const response = await this.#send('POST', `/call/${encodeURIComponent(name)}`, JSON.stringify(params ?? {}), signal)
     const answer = answerBody.parse(JSON.parse(await readText(response)))
-    if ('error' in answer) throw sluiceError(answer.error)
+    if ('error' in answer) throw fromWire(answer.error)
     return answer.result
   }
 
@@ -42,7 +38,7 @@ export class SocketPort implements ControlPort {
     )
     if (response.statusCode !== 200) {
       const answer = answerBody.parse(JSON.parse(await readText(response)))
-      throw 'error' in answer ? sluiceError(answer.error) : new SluiceError('SLUICE_CONTROL', 'no subscription')
+      throw 'error' in answer ? fromWire(answer.error) : new SluiceError('SLUICE_CONTROL', 'no subscription')
     }
     let end = (error: unknown) => {
       end = () => undefined
@@ -50,7 +46,7 @@ export class SocketPort implements ControlPort {
     }
     const reader = new SseReader((event, data) => {
       const value: unknown = JSON.parse(data)
-      if (event === 'ended') end(value === null ? undefined : sluiceError(errorBody.parse(value)))
+      if (event === 'ended') end(value === null ? undefined : fromWire(wireErrorSchema.parse(value)))
       else listener(value)
     })
     response.setEncoding('utf8')
@@ -89,10 +85,6 @@ export class SocketPort implements ControlPort {
       request.end(body)
     })
   }
-}
-
-function sluiceError({ code, message, details }: z.infer<typeof errorBody>): SluiceError {
-  return new SluiceError(code, message, { details })
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

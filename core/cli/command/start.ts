@@ -8,7 +8,8 @@ import { checkFlowPorts } from './flow-ports.ts'
 import { createLog } from './logging.ts'
 import { runAgents } from './run-agents.ts'
 import { suggestions } from './suggestions.ts'
-import { openWorkspace, starterAgents } from './workspace.ts'
+import { openWorkspace } from './workspace.ts'
+import { workspacePlans } from './workspace-plans.ts'
 
 interface StartOptions extends ConsoleArguments {
   workspace?: string
@@ -29,16 +30,7 @@ export function startCommand(context: CommandLineContext): Command {
     const consolePlan = await consolePlanOf({ ...options, console: options.console ?? true }, context, log)
     const workspace = await openWorkspace(directory)
     await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
-    const plans = Object.values(starterAgents).map((agent) => ({
-      agent,
-      files: [workspace.flow],
-      dataDirectory: join(workspace.data, agent),
-      baseDirectory: workspace.directory,
-      properties: {},
-      watch: true,
-      lenient: false,
-      monitoring: undefined,
-    }))
+    const plans = workspacePlans(workspace)
     await runAgents(plans, context, log, {
       console: consolePlan && { plan: consolePlan, tokenFolder: workspace.data },
       started: async () => context.stdout.write(await suggestions(workspace)),

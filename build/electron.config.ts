@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vite'
+import { root, workers, workerUrls } from './worker-urls.ts'
+
+/** The desktop's main process and the agent's: modules for the Node inside Electron; better-sqlite3 stays a package. */
+// eslint-disable-next-line no-restricted-syntax -- the loader takes the default export
+export default defineConfig({
+  root,
+  plugins: [workerUrls],
+  publicDir: false,
+  ssr: { noExternal: true, external: ['electron', 'better-sqlite3'] },
+  build: {
+    ssr: true,
+    target: 'node24',
+    outDir: 'out/electron',
+    emptyOutDir: true,
+    rolldownOptions: {
+      input: [join(root, 'electron/main.ts'), join(root, 'electron/agent-process.ts'), ...workers],
+      // All in one folder, so that './worker.js' is right from whichever file the bundler puts it in.
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
+})

@@ -1,0 +1,80 @@
+/** The data plane of the desktop: the workspace's agents in a process of their own, spoken to over its parent's port. */
+import { readFile } from 'node:fs/promises'
+import type { ParentPort } from 'electron'
+import { processContext } from '../core/cli/command/context.ts'
+import { checkFlowPorts } from '../core/cli/command/flow-ports.ts'
+import { createLog } from '../core/cli/command/logging.ts'
+import { RunningAgent } from '../core/cli/command/running-agent.ts'
+import { openWorkspace } from '../core/cli/command/workspace.ts'
+import { workspacePlans } from '../core/cli/command/workspace-plans.ts'
+import { exportsFolder } from '../core/control/backlog-handlers.ts'
+import { PortServer } from '../core/control/port-carrier.ts'
+import { wireError } from '../core/control/wire-error.ts'
+import { errorText } from '../core/errors.ts'
+import type { FromAgent, ToAgent } from './agent-messages.ts'
+
+const { parentPort } = process as unknown as { readonly parentPort: ParentPort }
+const tell = (message: FromAgent) => parentPort.postMessage(message)
+
+const [, , directory] = process.argv
+if (directory === undefined) throw new Error('the agent process is started with the folder of a workspace')
+const context = processContext()
+const log = createLog(context.stderr, { level: 'info', readable: false })
+const agents: RunningAgent[] = []
+const find = (name: string) => agents.find(({ plan }) => plan.agent === name)
+
+let heard: (message: unknown) => void = () => undefined
+const server = new PortServer(
+  { post: (message) => tell({ about: 'control', message }), onMessage: (listener) => (heard = listener) },
+  { agents: () => agents.map(({ plan }) => plan.agent), port: (name) => find(name)?.control },
+)
+
+let stopping: Promise<void> | undefined
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    server.close()
+    await Promise.all(agents.map((agent) => agent.stop()))
+  })()
+  return stopping
+}
+
+async function stopAndEnd(): Promise<void> {
+  await stop()
+  tell({ about: 'stopped' })
+  log.info({}, 'stopped')
+  end(0)
+}
+
+/** What was posted last must get out before the process is gone. */
+function end(code: number): void {
+  process.exitCode = code
+  setTimeout(() => process.exit(code), 100)
+}
+
+parentPort.on('message', ({ data }: { data: ToAgent }) => {
+  if (data.about === 'control') heard(data.message)
+  else void stopAndEnd()
+})
+context.onSignal(() => void stopAndEnd())
+
+async function run(folder: string): Promise<void> {
+  const workspace = await openWorkspace(folder)
+  await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
+  const plans = workspacePlans(workspace)
+  agents.push(...plans.map((plan) => new RunningAgent(plan, context, log.child({ agent: plan.agent }))))
+  // The last tier first, so that the others find it up.
+  for (const agent of agents.toReversed()) await agent.start()
+  tell({
+    about: 'running',
+    agents: plans.map(({ agent, dataDirectory }) => ({ name: agent, exports: exportsFolder(dataDirectory) })),
+  })
+  await Promise.race(agents.map((agent) => agent.stopRequested))
+  await stopAndEnd()
+}
+
+run(directory).catch(async (error: unknown) => {
+  log.error({ error }, `the workspace is not started: ${errorText(error)}`)
+  await stop()
+  tell({ about: 'failed', error: wireError(error) })
+  end(0)
+})

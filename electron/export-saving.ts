@@ -1,0 +1,28 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dialog } from 'electron'
+import { errorText, SluiceError } from '../core/errors.ts'
+
+/** A name that no system can take for a path, a device or a stream. */
+const fileName = /^\w[\w .+@=,-]{0,199}$/
+
+/** Asks where to save a finished export and copies it there; undefined when the user did not say. */
+export async function saveExport(
+  agents: readonly { readonly name: string; readonly exports: string }[],
+  agent: string,
+  file: string,
+): Promise<string | undefined> {
+  const folder = agents.find(({ name }) => name === agent)?.exports
+  if (folder === undefined) throw new SluiceError('SLUICE_CONTROL', `there is no agent ${agent}`)
+  if (!fileName.test(file)) throw new SluiceError('SLUICE_CONTROL', `${file} is no name of an export`)
+  const { canceled, filePath } = await dialog.showSaveDialog({ title: 'Save the export', defaultPath: file })
+  if (canceled || filePath === '') return undefined
+  try {
+    await copyFile(join(folder, file), filePath)
+    return filePath
+  } catch (error) {
+    throw new SluiceError('SLUICE_FILE', `the export cannot be saved as ${filePath}: ${errorText(error)}`, {
+      cause: error,
+    })
+  }
+}

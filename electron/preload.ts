@@ -1,0 +1,54 @@
+/** What the page gets of the desktop: the verbs of `DesktopBridge`, and neither a channel nor an event of Electron's. */
+import { contextBridge, ipcRenderer } from 'electron'
+import type { BridgeAnswer, BridgeError, DesktopBridge } from '../renderer/connection/desktop-bridge.ts'
+import { callChannel, type MainStream, type PageCall, type PageStream, streamChannel } from './channels.ts'
+
+interface Listening {
+  readonly listener: (message: unknown) => void
+  readonly ended: (error: BridgeError | undefined) => void
+}
+
+const subscriptions = new Map<number, Listening>()
+let navigate: ((path: string) => void) | undefined
+
+const ask = (call: PageCall) => ipcRenderer.invoke(callChannel, call) as Promise<BridgeAnswer>
+const tell = (stream: PageStream) => ipcRenderer.send(streamChannel, stream)
+
+ipcRenderer.on(streamChannel, (_event, said: MainStream) => {
+  if (said.verb === 'navigate') navigate?.(said.path)
+  else if (said.verb === 'message') subscriptions.get(said.id)?.listener(said.message)
+  else {
+    const listening = subscriptions.get(said.id)
+    subscriptions.delete(said.id)
+    listening?.ended(said.error)
+  }
+})
+
+async function resultOf(answer: Promise<BridgeAnswer>): Promise<string | undefined> {
+  const given = await answer
+  if ('error' in given) throw new Error(given.error.message)
+  return typeof given.result === 'string' ? given.result : undefined
+}
+
+const bridge: DesktopBridge = {
+  session: () => ask({ verb: 'session' }),
+  call: (id, agent, name, params) => ask({ verb: 'call', id, agent, name, params }),
+  cancel: (id) => tell({ verb: 'cancel', id }),
+  subscribe: (id, agent, name, params, listener, ended) => {
+    subscriptions.set(id, { listener, ended })
+    tell({ verb: 'subscribe', id, agent, name, params })
+  },
+  unsubscribe: (id) => {
+    subscriptions.delete(id)
+    tell({ verb: 'unsubscribe', id })
+  },
+  desktop: {
+    pickFolder: () => resultOf(ask({ verb: 'pickFolder' })),
+    saveExport: (agent, file) => resultOf(ask({ verb: 'saveExport', agent, file })),
+    onNavigate: (listener) => {
+      navigate = listener
+      tell({ verb: 'ready' })
+    },
+  },
+}
+contextBridge.exposeInMainWorld('sluice', bridge)
