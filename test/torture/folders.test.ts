@@ -41,7 +41,7 @@ test(`a channel folder copied ${copies} times while events flow through it: each
   })
   const exited = once(running, 'exit')
   try {
-    await once(running.stdout, 'data')
+    await Promise.race([once(running.stdout, 'data'), exited.then(() => expect.unreachable('it did not open'))])
     let events = 0
     for (let number = 0; number < copies; number++) {
       await sleep(150)
