@@ -5,6 +5,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { backlog } from './backlog.ts'
+import { backlogSearch } from './backlog-search.ts'
 import { channelPut } from './channel-put.ts'
 import { endToEnd } from './end-to-end.ts'
 import { idle } from './idle.ts'
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     millions: { type: 'string', default: '4' },
+    waiting: { type: 'string', default: '10' },
     gigabytes: { type: 'string', default: '1,10' },
   },
 })
@@ -24,6 +26,7 @@ const benches: Record<string, { title: string; run: () => Promise<Figure[]> }> =
   'channel-put': { title: 'File channel put', run: () => channelPut(rounds) },
   'end-to-end': { title: 'End to end', run: () => endToEnd(Number(values.millions), rounds) },
   backlog: { title: 'With a backlog', run: () => backlog(values.gigabytes.split(',').map(Number)) },
+  search: { title: 'Search and jumps', run: () => backlogSearch(Number(values.waiting) * 1e6, rounds) },
   latency: { title: 'Latency', run: () => latency(10_000, 15) },
   idle: { title: 'Idle', run: () => idle(20) },
 }
