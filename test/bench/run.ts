@@ -11,6 +11,7 @@ import { endToEnd } from './end-to-end.ts'
 import { idle } from './idle.ts'
 import { latency } from './latency.ts'
 import { type Figure, printTable } from './report.ts'
+import { windowBench } from './window.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +29,10 @@ const benches: Record<string, { title: string; run: () => Promise<Figure[]> }> =
   backlog: { title: 'With a backlog', run: () => backlog(values.gigabytes.split(',').map(Number)) },
   search: { title: 'Search and jumps', run: () => backlogSearch(Number(values.waiting) * 1e6, rounds) },
   latency: { title: 'Latency', run: () => latency(10_000, 15) },
+  window: {
+    title: 'The window',
+    run: () => windowBench({ events: Number(values.waiting) * 1e6, millions: Number(values.millions), rounds }),
+  },
   idle: { title: 'Idle', run: () => idle(20) },
 }
 

@@ -1,0 +1,63 @@
+/** A headless agent, built as it is installed, with its console in Chromium. */
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { MeasuredProcess } from './measured-process.ts'
+
+const root = join(import.meta.dirname, '../..')
+export const builtSluice = join(root, 'out/headless/sluice.js')
+export const builtRenderer = join(root, 'out/renderer')
+
+/** Builds the agent and its page from what is here now. */
+export function buildSluice(): void {
+  execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'ignore' })
+}
+
+export interface WindowAgent {
+  readonly process: MeasuredProcess
+  /** When the process was started, as `performance.now()`. */
+  readonly startedAt: number
+  /** Of the console, with the token in it. */
+  readonly address: string
+}
+
+/** Starts agent `a1` with `flow` in `folder`; resolves when its console can be opened. */
+export async function startWindowAgent(folder: string, flow: string): Promise<WindowAgent> {
+  const flowFile = join(folder, 'flow.properties')
+  writeFileSync(flowFile, flow)
+  const startedAt = performance.now()
+  const process_ = new MeasuredProcess(process.execPath, [
+    ...[builtSluice, 'agent', '-n', 'a1', '-f', flowFile, '--data-dir', join(folder, 'data'), '--console'],
+  ])
+  const [address] = await process_.printed(/http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/)
+  return { process: process_, startedAt, address }
+}
+
+/** A page of its own, with nothing in it and nothing cached. */
+export async function emptyPage(browser: Browser): Promise<Page> {
+  return await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
+}
+
+/** Opens a view of the console: `/backlog/c1`. */
+export async function openView(page: Page, { address }: WindowAgent, path: string): Promise<Page> {
+  await page.goto(`${address}#${path}`, { waitUntil: 'commit' })
+  return page
+}
+
+/** CPU seconds so far of all processes that draw pages. */
+export async function pageSeconds(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0)
+}
+
+/** Makes the page believe that it is hidden, or seen again: a headless browser never hides one. */
+export async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((to) => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (to ? 'hidden' : 'visible') })
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => to })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, hidden)
+}
