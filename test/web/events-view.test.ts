@@ -22,6 +22,9 @@ a1.sinks.k1.sink.directory = FOLDER/out
 a1.sinks.k1.channel = c1
 `
 
+/** The machine may be busy: what comes, comes within this. */
+const patient = { timeout: 20_000 }
+
 /** Another program on a free port. */
 async function occupy(): Promise<Server> {
   const server = createServer()
@@ -62,13 +65,11 @@ describe.skipIf(windowMissing !== '')(`the Events view ${windowMissing}`, () => 
     const row = rows('source:r1')
     expect(await row.textContent()).toContain('SLUICE_LISTEN')
     expect(await row.textContent()).toMatch(/something else listens there/)
-    await expect
-      .poll(async () => Number(await row.getByRole('cell').nth(4).textContent()), { timeout: 30_000 })
-      .toBeGreaterThan(1)
+    await expect.poll(async () => Number(await row.getByRole('cell').nth(4).textContent()), patient).toBeGreaterThan(1)
     expect(await row.textContent()).toMatch(/since \d{4}-\d\d-\d\d/)
     expect(await opened.violations()).toEqual([])
     await row.getByRole('link').click()
-    await expect.poll(() => page.url()).toContain('#/sources/r1')
+    await expect.poll(() => page.url(), patient).toContain('#/sources/r1')
     expect(opened.complaints).toEqual([])
   })
 
@@ -88,11 +89,11 @@ describe.skipIf(windowMissing !== '')(`the Events view ${windowMissing}`, () => 
     expect(await rows('source:r2').count()).toBe(1)
 
     await page.getByText('All', { exact: true }).click()
-    await expect.poll(() => rows('source:r1').textContent()).toContain('seen')
+    await expect.poll(() => rows('source:r1').textContent(), patient).toContain('seen')
     await page.getByRole('searchbox', { name: 'Text' }).fill('LISTENS there')
-    await expect.poll(() => page.getByRole('row').count()).toBe(3)
+    await expect.poll(() => page.getByRole('row').count(), patient).toBe(3)
     await page.getByRole('button', { name: 'Acknowledge these 1' }).click()
-    await expect.poll(() => rows('source:r2').textContent()).toContain('seen')
+    await expect.poll(() => rows('source:r2').textContent(), patient).toContain('seen')
     await page.getByRole('button', { name: 'Clear the filter' }).click()
     await page.getByText('Open', { exact: true }).click()
     await empty().waitFor()
@@ -102,7 +103,7 @@ describe.skipIf(windowMissing !== '')(`the Events view ${windowMissing}`, () => 
     await opened.go('/events')
     await empty().waitFor()
     await page.getByText('All', { exact: true }).click()
-    await expect.poll(() => rows('source:r2').textContent()).toContain('seen')
+    await expect.poll(() => rows('source:r2').textContent(), patient).toContain('seen')
   })
 
   test('finds by part and code, keeps the filter in the address, and says when nothing fits', async () => {

@@ -42,14 +42,16 @@ export function useChannelHistory(
     // The oldest bucket that the ring still has for sure: one older, and the agent would answer from a coarser ring.
     const from = (Math.ceil((to - shown.span) / bucket) + 3) * bucket
     const known = history.value
-    const goesOn = known?.channel === name && known.range === shown && to - known.to < shown.span / 4
+    // A clock that went back, or the page's own that stood in for the agent's, leaves a hole: all is asked for anew.
+    const since = known?.channel === name && known.range === shown ? to - known.to : -1
+    const goesOn = since >= 0 && since < shown.span / 4
     const ask = async (key: ChannelSeries): Promise<HistoryBucket[]> => {
-      const before = goesOn ? known.series[key] : []
-      const since = Math.max(from, before.at(-1)?.t ?? from)
+      const before = goesOn ? (known?.series[key] ?? []) : []
+      const start = Math.max(from, before.at(-1)?.t ?? from)
       const { points } = await connection.call(
         session.agent,
         'history',
-        { series: `channel:${name}:${key}`, from: since, to, pixels: Math.ceil((to - since) / shown.width) + 2 },
+        { series: `channel:${name}:${key}`, from: start, to, pixels: Math.ceil((to - start) / shown.width) + 2 },
         signal,
       )
       return slideWindow(before, joinBuckets(points, bucket), from)

@@ -19,6 +19,8 @@ export function useEventList(filter: Ref<SubscriptionParams<'events'>>) {
   const problem = ref('')
   const heard = ref(false)
   const fetching = ref(false)
+  /** What is in view is of the filter before: it stays until there is an answer, so that nothing flickers. */
+  let overtaken = true
   let end: (() => void) | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -32,7 +34,8 @@ export function useEventList(filter: Ref<SubscriptionParams<'events'>>) {
       'events',
       { ...filter.value, limit: pageSize },
       (head) => {
-        window.value = withHead(window.value, head, pageSize)
+        window.value = withHead(overtaken ? emptyWindow : window.value, head, pageSize)
+        overtaken = false
         heard.value = true
         problem.value = ''
       },
@@ -46,7 +49,7 @@ export function useEventList(filter: Ref<SubscriptionParams<'events'>>) {
   async function older(): Promise<void> {
     const before = window.value.events.at(-1)?.id
     const asked = filter.value
-    if (fetching.value || before === undefined) return
+    if (fetching.value || overtaken || before === undefined) return
     fetching.value = true
     try {
       const page = await connection.call(session.agent, 'events', { ...asked, before, limit: pageSize })
@@ -62,14 +65,10 @@ export function useEventList(filter: Ref<SubscriptionParams<'events'>>) {
     filter,
     (_, before) => {
       clearTimeout(timer)
-      timer = setTimeout(
-        () => {
-          window.value = emptyWindow
-          heard.value = false
-          listen()
-        },
-        before === undefined ? 0 : settleAfter,
-      )
+      end?.()
+      end = undefined
+      overtaken = true
+      timer = setTimeout(listen, before === undefined ? 0 : settleAfter)
     },
     { immediate: true },
   )
