@@ -1,4 +1,4 @@
-import type { EventRanges } from '../channel/file/event-ranges.ts'
+import type { EventRanges } from '../channel/event-ranges.ts'
 
 /** Which event numbers wait, as of one moment, and the place of each among them: 0 is the oldest. */
 export class WaitingEvents {

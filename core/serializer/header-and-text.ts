@@ -2,35 +2,12 @@ import { z } from 'zod'
 import { defineSerializer } from '../component/definition.ts'
 import { flag } from '../component/settings.ts'
 import type { Event } from '../event/event.ts'
-import type { EventSerializer } from './serializer.ts'
+import { LineSerializer } from './line-serializer.ts'
 
-const nothing = Buffer.alloc(0)
-const newline = Buffer.from('\n')
-
-class HeaderAndTextSerializer implements EventSerializer {
-  readonly appendable = true
-  readonly #appendNewline: boolean
-
-  constructor(appendNewline: boolean) {
-    this.#appendNewline = appendNewline
-  }
-
-  begin(): Buffer {
-    return nothing
-  }
-
-  write({ headers, body }: Event, out: Buffer[]): void {
+class HeaderAndTextSerializer extends LineSerializer {
+  protected override writeLine({ headers, body }: Event, out: Buffer[]): void {
     const pairs = [...headers].map(([key, value]) => `${key}=${value}`).join(', ')
     out.push(Buffer.from(`{${pairs}} `), body)
-    if (this.#appendNewline) out.push(newline)
-  }
-
-  flush(): void {
-    // Every event is complete as it stands.
-  }
-
-  end(): Buffer {
-    return nothing
   }
 }
 

@@ -4,26 +4,11 @@ import { flag } from '../component/settings.ts'
 import { AvroCursor } from '../event/avro-bytes.ts'
 import type { Batch } from '../event/batch.ts'
 import type { Event } from '../event/event.ts'
-import type { EventSerializer } from './serializer.ts'
+import { LineSerializer } from './line-serializer.ts'
 
-const nothing = Buffer.alloc(0)
-const newline = Buffer.from('\n')
-
-class TextSerializer implements EventSerializer {
-  readonly appendable = true
-  readonly #appendNewline: boolean
-
-  constructor(appendNewline: boolean) {
-    this.#appendNewline = appendNewline
-  }
-
-  begin(): Buffer {
-    return nothing
-  }
-
-  write(event: Event, out: Buffer[]): void {
+class TextSerializer extends LineSerializer {
+  protected override writeLine(event: Event, out: Buffer[]): void {
     out.push(event.body)
-    if (this.#appendNewline) out.push(newline)
   }
 
   /** Copies bodies straight out of the batch: no object an event. A body with its newline is never longer than its event. */
@@ -38,17 +23,9 @@ class TextSerializer implements EventSerializer {
       bytes.copy(out, at, cursor.at, cursor.at + length)
       cursor.at += length
       at += length
-      if (this.#appendNewline) out[at++] = 10
+      if (this.appendNewline) out[at++] = 10
     }
     return out.subarray(0, at)
-  }
-
-  flush(): void {
-    // Every event is complete as it stands.
-  }
-
-  end(): Buffer {
-    return nothing
   }
 }
 

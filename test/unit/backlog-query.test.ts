@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type BacklogQuery, compileQuery } from '../../core/backlog/backlog-query.ts'
 import { backlogRow } from '../../core/backlog/backlog-row.ts'
 import { WaitingEvents } from '../../core/backlog/waiting-events.ts'
-import { EventRanges } from '../../core/channel/file/event-ranges.ts'
+import { EventRanges } from '../../core/channel/event-ranges.ts'
 
 const event = (body: string | Buffer, headers: Record<string, string> = {}) => ({
   body: Buffer.from(body),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Admission, type Entry } from '../../core/channel/file/admission.ts'
+import { Admission, type Entry } from '../../core/channel/admission.ts'
 import type { Lane } from '../../core/channel/channel.ts'
 import { systemClock } from '../../core/clock.ts'
 import { SluiceError } from '../../core/errors.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { EventRanges } from '../../core/channel/file/event-ranges.ts'
-import { SenderIdentities } from '../../core/channel/file/sender-identities.ts'
+import { EventRanges } from '../../core/channel/event-ranges.ts'
+import { SenderIdentities } from '../../core/channel/sender-identities.ts'
 import { range } from '../file-channel-rig.ts'
 
 const numbers = fc.integer({ min: 0, max: 60 })

@@ -1,5 +1,5 @@
 import type { Ledger } from '../channel.ts'
-import type { Usage } from './admission.ts'
+import type { Usage } from '../admission.ts'
 import type { Books } from './worker-messages.ts'
 
 const empty: Books = {

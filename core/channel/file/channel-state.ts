@@ -1,7 +1,7 @@
 import type { SourcePosition } from '../channel.ts'
-import { EventRanges } from './event-ranges.ts'
+import { EventRanges } from '../event-ranges.ts'
 import type { StateMeta } from './frame-meta.ts'
-import { SenderIdentities } from './sender-identities.ts'
+import { SenderIdentities } from '../sender-identities.ts'
 
 /** One segment file: which blocks and events it holds and how far it is known to be good. */
 export interface Segment {

@@ -10,25 +10,26 @@ import type {
 } from '../channel.ts'
 import type { Clock } from '../../clock.ts'
 import { errorText, isSluiceError, SluiceError } from '../../errors.ts'
-import { Batch } from '../../event/batch.ts'
+import type { Batch } from '../../event/batch.ts'
 import { sharedMemory } from '../../event/shared-memory.ts'
 import type { Log } from '../../log.ts'
-import { Admission, type Limits } from './admission.ts'
-import { type Block, leave } from './block.ts'
+import { Admission, type Limits } from '../admission.ts'
+import { leave } from './block.ts'
 import { BlockFeed } from './block-feed.ts'
 import { ChannelBooks } from './channel-books.ts'
 import { FileLease, type LeaseKeeper } from './file-lease.ts'
 import { FolderLock } from './folder-lock.ts'
+import { wrongPut } from './put-check.ts'
 import { FrameCodec, type CodecSettings } from './frame-codec.ts'
 import { saltOf } from './frame.ts'
-import { FreeDisk } from './free-disk.ts'
+import { DiskRoom } from './disk-room.ts'
 import { HotTail } from './hot-tail.ts'
 import { QuarantineDesk } from './quarantine-desk.ts'
 import { SegmentEnds, SegmentReader } from './segment-reader.ts'
 import { diskError } from './failure.ts'
 import { TakeQueue } from './take-queue.ts'
 import { WorkerLink } from './worker-link.ts'
-import type { Books, Opened, SegmentEnd, Stored } from './worker-messages.ts'
+import type { Books, Opened, SegmentEnd } from './worker-messages.ts'
 
 export interface FileChannelSettings extends Limits {
   /** The channel's own folder; made when it is missing. */
@@ -65,7 +66,7 @@ export class FileChannel implements Channel, LeaseKeeper {
   readonly #admission: Admission
   readonly #link: WorkerLink
   readonly #desk: QuarantineDesk
-  readonly #disk: FreeDisk
+  readonly #disk: DiskRoom
   readonly #hot: HotTail
   #lock: FolderLock | undefined
   #state: ChannelState = 'closed'
@@ -78,7 +79,6 @@ export class FileChannel implements Channel, LeaseKeeper {
   #ends = new SegmentEnds([])
   #feed: BlockFeed | undefined
   #queue: TakeQueue | undefined
-  #diskFull: string | undefined
   #closing = new AbortController()
   #idle: (() => void) | undefined
 
@@ -88,13 +88,13 @@ export class FileChannel implements Channel, LeaseKeeper {
     this.#settings = settings
     this.#log = context.log
     this.#clock = context.clock
-    this.#disk = new FreeDisk(settings.folder, context.clock)
+    this.#disk = new DiskRoom(context.name, settings.folder, settings.minimumRequiredSpace, context.clock)
     this.#hot = new HotTail(settings.hotTail)
     this.#admission = new Admission(
       context.name,
       settings,
       () => this.#books.usage(),
-      () => this.#tooLittleDisk(),
+      () => this.#disk.tooLittle(),
       context.clock,
     )
     this.#disk.onMeasured = () => this.#admission.admit()
@@ -157,7 +157,6 @@ export class FileChannel implements Channel, LeaseKeeper {
     }
     this.#state = 'running'
     this.#reason = ''
-    this.#diskFull = undefined
     const details = { channel: this.name, ...report, queued: opened.books.queued }
     if (report.lostEvents > 0)
       this.#log.error(details, `${report.lostEvents} events that were stored are gone: the disk lost them`)
@@ -244,16 +243,7 @@ export class FileChannel implements Channel, LeaseKeeper {
   #wrongWith(batch: Batch, options: PutOptions): SluiceError | undefined {
     if (this.#state === 'closed' || this.#state === 'opening') return this.#closedError()
     if (this.#state === 'failed') return new SluiceError('SLUICE_CHANNEL_IO', this.#reason)
-    if (batch.count > this.transactionCapacity)
-      return new SluiceError(
-        'SLUICE_BATCH_TOO_LARGE',
-        `a batch of ${batch.count} events is more than transactionCapacity ${this.transactionCapacity} of channel ` +
-          `${this.name}: make batches smaller or transactionCapacity larger`,
-      )
-    const { position } = options
-    if (position !== undefined && (Buffer.byteLength(position.key) > 512 || Buffer.byteLength(position.state) > 4096))
-      return new SluiceError('SLUICE_INTERNAL', `position ${position.key.slice(0, 80)} is too long`)
-    return undefined
+    return wrongPut(batch, options.position, this.transactionCapacity, this.name)
   }
 
   #send(batch: Batch, options: PutOptions, resolve: () => void, reject: (error: unknown) => void): void {
@@ -279,16 +269,16 @@ export class FileChannel implements Channel, LeaseKeeper {
       message: { bytes, count, at, position: options.position, identity: options.identity },
       stored: (parts) => {
         settle()
-        this.#diskFull = undefined
         this.#disk.wrote(size)
         if (options.position !== undefined) this.#notePosition(options.position, count)
-        this.#keepHot(batch, parts, at, options.exclusive === true)
+        this.#hot.keep(batch, parts, at, options.exclusive === true)
+        this.#queue?.wake()
         if (this.#admission.waiting > 0) this.#admission.admit()
         resolve()
       },
       refused: (error) => {
         settle()
-        if (error.code === 'SLUICE_DISK_FULL') this.#diskFull = error.message
+        if (error.code === 'SLUICE_DISK_FULL') this.#disk.refused(error.message)
         if (options.lane !== undefined) {
           options.lane.failed ??= error
           this.#admission.failLane(options.lane)
@@ -303,27 +293,6 @@ export class FileChannel implements Channel, LeaseKeeper {
     const known = this.#positions.get(position.key)
     if (count === 0 || known === undefined || position.offset > known.offset)
       this.#positions.set(position.key, position)
-  }
-
-  /** Keeps what was just written for whoever is at the tail. */
-  #keepHot(batch: Batch, parts: readonly Stored[], at: number, given: boolean): void {
-    const whole = parts.length === 1 && parts[0]!.to - parts[0]!.from === batch.count
-    // Few events in a large buffer would keep all of it: they are copied, and the buffer is free again.
-    const wasteful = batch.bytes.length * 2 < batch.bytes.buffer.byteLength
-    for (const part of parts) {
-      if (part.to === part.from) continue
-      let kept = batch.slice(part.from, part.to)
-      if (wasteful) {
-        const bytes = Buffer.allocUnsafeSlow(kept.bytes.length)
-        kept.bytes.copy(bytes)
-        kept = new Batch(bytes, kept.count)
-      }
-      const exclusive = given && whole && !wasteful
-      const block: Block = { batch: kept, firstEvent: part.firstEvent, at, exclusive, left: kept.count }
-      this.#hot.push({ block, segment: part.segment, end: part.end })
-    }
-    if (given && (wasteful || parts.every(({ from, to }) => from === to))) batch.recycle()
-    this.#queue?.wake()
   }
 
   #group(books: Books, end: SegmentEnd): void {
@@ -418,8 +387,8 @@ export class FileChannel implements Channel, LeaseKeeper {
     let state = this.#state
     let reason = this.#reason
     if (state === 'running') {
-      const little = this.#tooLittleDisk()?.message ?? this.#diskFull
-      if (little !== undefined) [state, reason] = ['disk full', little]
+      const little = this.#disk.trouble
+      if (little !== '') [state, reason] = ['disk full', little]
       else if (this.#admission.waiting > 0 || books.queued >= capacity || books.bytes >= byteCapacity)
         [state, reason] = ['full', `${books.queued} of ${capacity} events wait in it`]
     }
@@ -438,16 +407,5 @@ export class FileChannel implements Channel, LeaseKeeper {
 
   setLimits(limits: Limits): void {
     this.#admission.limits = limits
-  }
-
-  #tooLittleDisk(): SluiceError | undefined {
-    const free = this.#disk.bytes
-    const least = this.#settings.minimumRequiredSpace
-    if (free === undefined || free >= least) return undefined
-    return new SluiceError(
-      'SLUICE_DISK_FULL',
-      `the disk under channel ${this.name} has ${free} bytes free, less than minimumRequiredSpace ${least}`,
-      { details: { channel: this.name, free, minimumRequiredSpace: least } },
-    )
   }
 }

@@ -1,5 +1,5 @@
 import type { BatchIdentity, SourcePosition } from '../channel.ts'
-import type { SenderRecord } from './sender-identities.ts'
+import type { SenderRecord } from '../sender-identities.ts'
 
 /** What an `events` frame carries beside its events. */
 export interface EventsMeta {

@@ -6,7 +6,7 @@ import { failureOf } from './failure.ts'
 import { type FrameCodec, frameBound } from './frame-codec.ts'
 import { frameHeaderSize, saltOf, writeFrameHeader } from './frame.ts'
 import { encodeMeta, type EventsMeta } from './frame-meta.ts'
-import type { SenderRecord } from './sender-identities.ts'
+import type { SenderRecord } from '../sender-identities.ts'
 import type { SegmentWriter } from './segment-writer.ts'
 import type { Failure, PutMessage, Rejected, Stored } from './worker-messages.ts'
 

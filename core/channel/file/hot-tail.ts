@@ -1,5 +1,6 @@
+import { Batch } from '../../event/batch.ts'
 import type { Block } from './block.ts'
-import type { Place } from './worker-messages.ts'
+import type { Place, Stored } from './worker-messages.ts'
 
 export interface HotBlock {
   readonly block: Block
@@ -23,7 +24,27 @@ export class HotTail {
     this.#limit = limit
   }
 
-  push(hot: HotBlock): void {
+  /** Keeps what was just written of a batch. `given`: it is the channel's own now, to recycle when it has left. */
+  keep(batch: Batch, parts: readonly Stored[], at: number, given: boolean): void {
+    const whole = parts.length === 1 && parts[0]!.to - parts[0]!.from === batch.count
+    // Few events in a large buffer would keep all of it: they are copied, and the buffer is free again.
+    const wasteful = batch.bytes.length * 2 < batch.bytes.buffer.byteLength
+    for (const part of parts) {
+      if (part.to === part.from) continue
+      let kept = batch.slice(part.from, part.to)
+      if (wasteful) {
+        const bytes = Buffer.allocUnsafeSlow(kept.bytes.length)
+        kept.bytes.copy(bytes)
+        kept = new Batch(bytes, kept.count)
+      }
+      const exclusive = given && whole && !wasteful
+      const block: Block = { batch: kept, firstEvent: part.firstEvent, at, exclusive, left: kept.count }
+      this.#push({ block, segment: part.segment, end: part.end })
+    }
+    if (given && (wasteful || parts.every(({ from, to }) => from === to))) batch.recycle()
+  }
+
+  #push(hot: HotBlock): void {
     this.#blocks.push(hot)
     this.#bytes += held(hot)
     while (this.#bytes > this.#limit && this.#head < this.#blocks.length) {

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3'
 import type { BlockRow, ChannelState, Segment, SettledRow, SettleKind } from './channel-state.ts'
-import { EventRanges } from './event-ranges.ts'
+import { EventRanges } from '../event-ranges.ts'
 import { check, checkSchema, indexSchema, indexVersion, summed } from './index-schema.ts'
-import type { SenderRecord } from './sender-identities.ts'
+import type { SenderRecord } from '../sender-identities.ts'
 
 interface ChannelRow {
   version: number

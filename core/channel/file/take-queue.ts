@@ -1,7 +1,7 @@
 import { isSluiceError } from '../../errors.ts'
 import { type Block, bytesOf, firstOf, nextOf, type Piece } from './block.ts'
 import type { BlockFeed } from './block-feed.ts'
-import { EventRanges } from './event-ranges.ts'
+import { EventRanges } from '../event-ranges.ts'
 
 /** A timer cannot be set for longer. */
 const longestTimer = 2 ** 31 - 1

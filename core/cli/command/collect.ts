@@ -1,13 +1,10 @@
 import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { errorText, SluiceError } from '../../errors.ts'
 import { addressText, parsePort } from './address.ts'
 import type { CommandLineContext } from './context.ts'
-import { dataHome } from './data-home.ts'
-import { writeGeneratedFlow } from './generated-flow.ts'
-import { createLog } from './logging.ts'
-import { runAgents } from './run-agents.ts'
+import { runTier } from './run-tier.ts'
 import { collectFlow } from './tier-flow.ts'
 
 const agent = 'collect'
@@ -43,21 +40,12 @@ export function collectCommand(context: CommandLineContext): Command {
       } catch (error) {
         throw new SluiceError('SLUICE_FILE', `--out ${out}: ${errorText(error)}`, { cause: error })
       }
-      const dataDirectory = resolve(context.workingDirectory, options.dataDir ?? join(dataHome(context), agent))
-      const file = await writeGeneratedFlow(dataDirectory, agent, collectFlow({ agent, listen, out, rollSeconds }))
-      const log = createLog(context.stderr, { level: 'info' })
-      const plan = { agent, files: [file], dataDirectory, baseDirectory: context.workingDirectory }
-      await runAgents(
-        [{ ...plan, properties: {}, watch: false, lenient: false, monitoring: undefined }],
+      await runTier(
         context,
-        log,
-        {
-          summaries: true,
-          started: () =>
-            context.stdout.write(
-              `collecting on ${addressText(listen)} into ${out}; what waits is kept in ${dataDirectory}\n`,
-            ),
-        },
+        agent,
+        options.dataDir,
+        collectFlow({ agent, listen, out, rollSeconds }),
+        `collecting on ${addressText(listen)} into ${out}`,
       )
     })
 }

@@ -1,13 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { errorText, SluiceError } from '../../errors.ts'
 import { addressText, parseAddress, parseListen } from './address.ts'
 import type { CommandLineContext } from './context.ts'
-import { dataHome } from './data-home.ts'
-import { writeGeneratedFlow } from './generated-flow.ts'
-import { createLog } from './logging.ts'
-import { runAgents } from './run-agents.ts'
+import { runTier } from './run-tier.ts'
 import { relayFlow, type Watch } from './tier-flow.ts'
 
 const agent = 'relay'
@@ -45,25 +42,16 @@ export function relayCommand(context: CommandLineContext): Command {
       if (paths.length + listens.length === 0)
         throw new SluiceError('SLUICE_USAGE', 'nothing to relay: give --watch PATH or --listen TYPE:PORT')
       const watches = await Promise.all(paths.map(watchOf))
-      const dataDirectory = resolve(context.workingDirectory, options.dataDir ?? join(dataHome(context), agent))
-      const file = await writeGeneratedFlow(dataDirectory, agent, relayFlow({ agent, watches, listens, to }))
       const from = [
         ...watches.map(({ path, folder }) => (folder ? `every file in ${path}` : path)),
         ...listens.map((listen) => `${listen.type} on ${addressText(listen)}`),
       ]
-      const log = createLog(context.stderr, { level: 'info' })
-      const plan = { agent, files: [file], dataDirectory, baseDirectory: context.workingDirectory }
-      await runAgents(
-        [{ ...plan, properties: {}, watch: false, lenient: false, monitoring: undefined }],
+      await runTier(
         context,
-        log,
-        {
-          summaries: true,
-          started: () =>
-            context.stdout.write(
-              `relaying ${from.join(', ')} to ${addressText(to)}; what waits is kept in ${dataDirectory}\n`,
-            ),
-        },
+        agent,
+        options.dataDir,
+        relayFlow({ agent, watches, listens, to }),
+        `relaying ${from.join(', ')} to ${addressText(to)}`,
       )
     })
 }

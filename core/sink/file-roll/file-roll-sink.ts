@@ -1,7 +1,7 @@
 import { access, constants, mkdir, open, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import type { Lease } from '../../channel/channel.ts'
-import { EventRanges } from '../../channel/file/event-ranges.ts'
+import { EventRanges } from '../../channel/event-ranges.ts'
 import { errorText, SluiceError } from '../../errors.ts'
 import type { Batch } from '../../event/batch.ts'
 import type { EventSerializer } from '../../serializer/serializer.ts'

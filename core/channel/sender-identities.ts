@@ -1,4 +1,4 @@
-import type { BatchIdentity } from '../channel.ts'
+import type { BatchIdentity } from './channel.ts'
 import { EventRanges } from './event-ranges.ts'
 
 /** What the channel knows of one sender: all below `floor` is settled there, and of the rest what it has stored. */

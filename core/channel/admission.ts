@@ -1,6 +1,6 @@
-import type { Lane } from '../channel.ts'
-import type { Clock } from '../../clock.ts'
-import { SluiceError } from '../../errors.ts'
+import type { Lane } from './channel.ts'
+import type { Clock } from '../clock.ts'
+import { SluiceError } from '../errors.ts'
 
 export interface Limits {
   /** Events. */
