@@ -20,7 +20,8 @@ export default defineConfig({
       project('unit', 20_000),
       project('integration', 60_000),
       project('web', 120_000, ['test/web/built-renderer.ts']),
-      project('desktop', 120_000, ['test/desktop/built-desktop.ts']),
+      // One at a time: a fresh workspace takes the first free ports, and so would its neighbour.
+      { test: { ...project('desktop', 120_000, ['test/desktop/built-desktop.ts']).test, fileParallelism: false } },
       project('torture', 600_000),
       project('interop', 180_000),
     ],

@@ -1,12 +1,25 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import { root, workers, workerUrls } from './worker-urls.ts'
+
+/** On a display of twice the density Electron takes the one that says so in its name. */
+const trayIcons: Plugin = {
+  name: 'sluice-tray-icons',
+  generateBundle() {
+    for (const [fileName, size] of [
+      ['tray.png', '22x22'],
+      ['tray@2x.png', '48x48'],
+    ] as const)
+      this.emitFile({ type: 'asset', fileName, source: readFileSync(join(root, `build/icons/${size}.png`)) })
+  },
+}
 
 /** The desktop's main process and the agent's: modules for the Node inside Electron; better-sqlite3 stays a package. */
 // eslint-disable-next-line no-restricted-syntax -- the loader takes the default export
 export default defineConfig({
   root,
-  plugins: [workerUrls],
+  plugins: [workerUrls, trayIcons],
   publicDir: false,
   ssr: { noExternal: true, external: ['electron', 'better-sqlite3'] },
   build: {

@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { wireErrorSchema } from '../core/control/wire-error.ts'
 
 /** What main tells the agent's process. */
-export type ToAgent = { readonly about: 'control'; readonly message: unknown } | { readonly about: 'stop' }
+export type ToAgent =
+  | { readonly about: 'control'; readonly message: unknown }
+  /** For `${NAME}` in the configuration; the agents start with the first. Not in its environment, which others can see. */
+  | { readonly about: 'secrets'; readonly secrets: Readonly<Record<string, string>> }
+  | { readonly about: 'stop' }
 
 /** What the agent's process tells main; it is another program's word, so it is checked. */
 export const fromAgentSchema = z.discriminatedUnion('about', [

@@ -18,7 +18,8 @@ const tell = (message: FromAgent) => parentPort.postMessage(message)
 
 const [, , directory] = process.argv
 if (directory === undefined) throw new Error('the agent process is started with the folder of a workspace')
-const context = processContext()
+const environment: Record<string, string | undefined> = { ...process.env }
+const context = { ...processContext(), environment }
 const log = createLog(context.stderr, { level: 'info', readable: false })
 const agents: RunningAgent[] = []
 const find = (name: string) => agents.find(({ plan }) => plan.agent === name)
@@ -53,7 +54,12 @@ function end(code: number): void {
 
 parentPort.on('message', ({ data }: { data: ToAgent }) => {
   if (data.about === 'control') heard(data.message)
-  else void stopAndEnd()
+  else if (data.about === 'stop') void stopAndEnd()
+  else {
+    // Read at each load of the configuration; a command that the configuration runs inherits what is there now.
+    Object.assign(environment, data.secrets)
+    start()
+  }
 })
 context.onSignal(() => void stopAndEnd())
 
@@ -72,9 +78,14 @@ async function run(folder: string): Promise<void> {
   await stopAndEnd()
 }
 
-run(directory).catch(async (error: unknown) => {
-  log.error({ error }, `the workspace is not started: ${errorText(error)}`)
-  await stop()
-  tell({ about: 'failed', error: wireError(error) })
-  end(0)
-})
+let started = false
+function start(): void {
+  if (started || directory === undefined) return
+  started = true
+  run(directory).catch(async (error: unknown) => {
+    log.error({ error }, `the workspace is not started: ${errorText(error)}`)
+    await stop()
+    tell({ about: 'failed', error: wireError(error) })
+    end(0)
+  })
+}

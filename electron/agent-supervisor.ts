@@ -1,4 +1,5 @@
 import type { UtilityProcess } from 'electron'
+import { version } from '../core/cli/command/version.ts'
 import { PortClient } from '../core/control/port-carrier.ts'
 import type { ControlPort } from '../core/control/contract.ts'
 import { fromWire } from '../core/control/wire-error.ts'
@@ -20,6 +21,8 @@ export interface AgentProcess {
 
 export interface SupervisorOptions {
   readonly fork: () => UtilityProcess
+  /** What the configuration may name, as `${NAME}`. */
+  readonly secrets: () => Promise<Record<string, string>>
   readonly onChange: (process: AgentProcess) => void
   readonly onOutput: (text: string) => void
   /** Milliseconds before the first restart; doubled up to `mostBackoff`. */
@@ -98,6 +101,12 @@ export class AgentSupervisor {
       })
     })
     this.#change({ state: 'starting', reason: '', agents: [] })
+    void this.sendSecrets()
+  }
+
+  /** They have changed. The agents do not start before they have them. */
+  async sendSecrets(): Promise<void> {
+    this.#tell({ about: 'secrets', secrets: await this.#options.secrets() })
   }
 
   /** Resolves when the process is gone: stopped, or killed when that takes too long. */
@@ -159,4 +168,10 @@ export class AgentSupervisor {
     const { state, reason } = this.#process
     throw new SluiceError('SLUICE_CONTROL', reason === '' ? `the agent is ${state}` : reason)
   }
+}
+
+/** What the page hears of whom it talks to; throws with the reason while it can talk to nobody. */
+export function sessionOf({ state, reason, agents }: AgentProcess): object {
+  if (state === 'running') return { agents: agents.map(({ name }) => name), role: 'configure', version }
+  throw new SluiceError('SLUICE_CONTROL', reason === '' ? 'the agent is starting' : reason)
 }

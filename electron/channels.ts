@@ -15,8 +15,8 @@ export type PageCall =
       readonly name: string
       readonly params: unknown
     }
-  | { readonly verb: 'pickFolder' }
-  | { readonly verb: 'saveExport'; readonly agent: string; readonly file: string }
+  /** What only a desktop can do; the names are those of `desktopVerbs`. */
+  | { readonly verb: 'desktop'; readonly name: string; readonly params: unknown }
 
 export type PageStream =
   | { readonly verb: 'cancel'; readonly id: number }

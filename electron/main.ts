@@ -1,72 +1,179 @@
 /** The desktop app, put together: what is made, in which order, and who tells whom. */
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { app, BrowserWindow, dialog, ipcMain, protocol, utilityProcess } from 'electron'
+import {
+  app,
+  crashReporter,
+  dialog,
+  ipcMain,
+  powerMonitor,
+  protocol,
+  safeStorage,
+  session,
+  shell,
+  utilityProcess,
+} from 'electron'
 import { processContext } from '../core/cli/command/context.ts'
 import { dataHome } from '../core/cli/command/data-home.ts'
-import { version } from '../core/cli/command/version.ts'
 import { StaticFiles } from '../core/console/static-files.ts'
-import { SluiceError } from '../core/errors.ts'
-import { AgentSupervisor } from './agent-supervisor.ts'
+import { showAbout } from './about.ts'
+import { AgentSupervisor, sessionOf } from './agent-supervisor.ts'
+import { setAppMenu } from './app-menu.ts'
+import { AppTray } from './app-tray.ts'
 import { linkAmong, placeOfLink } from './deep-link.ts'
 import { saveExport } from './export-saving.ts'
+import { externalAddress } from './external-links.ts'
+import { type FlowSummary, FlowWatch } from './flow-watch.ts'
 import { launchOptions } from './launch-options.ts'
+import { LogFile } from './log-file.ts'
 import { MainWindow } from './main-window.ts'
+import { Notices } from './notices.ts'
 import { PageBroker } from './page-broker.ts'
-import { answerPage, registerScheme, scheme } from './page-protocol.ts'
+import { answerPage, isOurPage, registerScheme, scheme } from './page-protocol.ts'
+import { restrictPermissions } from './permissions.ts'
+import { SecretStore } from './secret-store.ts'
+import { Sleep } from './sleep.ts'
+import { smokeTest } from './smoke-test.ts'
+import { startAtLogin, xdgAutostart } from './start-at-login.ts'
 
 const here = import.meta.dirname
 const options = launchOptions(process.argv, process.cwd())
+const workspace = options.workspace ?? join(dataHome(processContext()), 'workspace')
+const devtools = !app.isPackaged || options.devtools
 
-registerScheme(protocol)
-
-function start(): void {
-  const files = new StaticFiles(join(here, '../renderer'))
-  const workspace = options.workspace ?? join(dataHome(processContext()), 'workspace')
-  const log = (text: string) => void process.stderr.write(`${text}\n`)
+function start(firstLink: string | undefined): void {
+  const userData = app.getPath('userData')
+  const log = new LogFile(app.getPath('logs'))
+  const secrets = new SecretStore(join(userData, 'secrets.json'), safeStorage, process.platform)
   const window = new MainWindow({
     preload: join(here, 'preload.cjs'),
-    stateFile: join(app.getPath('userData'), 'window-state.json'),
-    devtools: !app.isPackaged || options.devtools,
-    onExternalLink: () => undefined,
+    stateFile: join(userData, 'window-state.json'),
+    devtools,
+    onExternalLink: (address) => {
+      const checked = externalAddress(address)
+      if (checked !== undefined) void shell.openExternal(checked)
+    },
     onLeft: () => broker.release(),
-    log,
+    log: (text) => log.say(text, 'warn'),
   })
   const supervisor = new AgentSupervisor({
     fork: () =>
       utilityProcess.fork(join(here, 'agent-process.js'), [workspace], { serviceName: 'Sluice agent', stdio: 'pipe' }),
-    onChange: () => undefined,
-    onOutput: (text) => void process.stderr.write(text),
+    secrets: () => secrets.all((text) => log.say(text, 'error')),
+    onOutput: (text) => log.write(text),
+    onChange: ({ state, reason, agents }) => {
+      log.say(`the agent is ${state}${reason === '' ? '' : `: ${reason}`}`, reason === '' ? 'info' : 'warn')
+      flow.watch(state === 'running' ? agents.map(({ name }) => name) : [])
+      if (state === 'crashed') notices.show('The agent ended unexpectedly', reason, '/events')
+      showTray()
+    },
   })
-  const goOn = () => {
-    const place = window.takePlace()
-    if (place !== undefined) broker.navigate(place)
-  }
   const broker = new PageBroker({
     ipc: ipcMain,
     page: () => window.page,
     port: (agent) => supervisor.port(agent),
-    session: () => {
-      const { state, reason, agents } = supervisor.process
-      if (state === 'running') return { agents: agents.map(({ name }) => name), role: 'configure', version }
-      throw new SluiceError('SLUICE_CONTROL', reason === '' ? 'the agent is starting' : reason)
+    session: () => sessionOf(supervisor.process),
+    desktop: {
+      pickFolder: async () => {
+        const { filePaths } = await dialog.showOpenDialog({ properties: ['openDirectory', 'createDirectory'] })
+        return filePaths[0]
+      },
+      saveExport: ({ agent, file }) => saveExport(supervisor.process.agents, agent, file),
+      secretNames: () => secrets.names(),
+      keepSecret: async ({ name, value }) => {
+        await secrets.keep(name, value)
+        await supervisor.sendSecrets()
+      },
+      forgetSecret: async ({ name }) => {
+        await secrets.forget(name)
+        await supervisor.sendSecrets()
+      },
     },
-    pickFolder: async () =>
-      (await dialog.showOpenDialog({ properties: ['openDirectory', 'createDirectory'] })).filePaths[0],
-    saveExport: (agent, file) => saveExport(supervisor.process.agents, agent, file),
     onReady: () => {
       window.pageReady()
       goOn()
     },
     checkResults: !app.isPackaged,
   })
+  const goOn = () => {
+    const place = window.takePlace()
+    if (place !== undefined) broker.navigate(place)
+  }
   const show = (place?: string) => {
     window.show(place)
     goOn()
   }
-  app.on('second-instance', (_event, args) => {
-    const link = linkAmong(args)
-    show(link === undefined ? undefined : placeOfLink(link))
+  const quit = () => app.quit()
+  const notices = new Notices(show)
+  const sleep = new Sleep(powerMonitor, {
+    log: (text) => log.say(text),
+    woken: () => void flow.look(),
+    quit,
   })
+
+  let summary: FlowSummary = { text: 'Starting', paused: false, draining: false }
+  const flow = new FlowWatch({
+    port: (agent) => supervisor.port(agent),
+    onSummary: (found) => {
+      summary = found
+      sleep.stayAwake(found.draining)
+      showTray()
+    },
+    onAlarm: (alarm) => notices.alarm(alarm),
+  })
+  const command = (name: 'pause' | 'resume') =>
+    void flow.command(name).catch((error: unknown) => log.say(`${name} all: ${String(error)}`, 'error'))
+  const login = startAtLogin(app, process.platform, () =>
+    xdgAutostart(process.env, homedir(), [
+      process.env.APPIMAGE ?? process.execPath,
+      ...(app.isPackaged ? [] : [app.getAppPath()]),
+    ]),
+  )
+  const tray = new AppTray(join(here, 'tray.png'), {
+    open: () => show(),
+    pauseAll: () => command('pause'),
+    resumeAll: () => command('resume'),
+    startAgent: () => supervisor.start(),
+    setStartAtLogin: (enabled) => {
+      login.set(enabled)
+      showTray()
+    },
+    quit,
+  })
+  const showTray = () => {
+    const { state, crashes } = supervisor.process
+    const reachable = state === 'running'
+    const text = reachable ? summary.text : `The agent is ${state}`
+    tray.show({
+      text,
+      paused: summary.paused,
+      reachable,
+      stopped: state === 'stopped',
+      crashes,
+      startsAtLogin: login.enabled(),
+    })
+  }
+  setAppMenu(
+    {
+      navigate: show,
+      openWorkspace: () => void shell.openPath(workspace),
+      openLogs: () => void shell.openPath(log.folder),
+      about: () => {
+        const { crashes } = supervisor.process
+        void showAbout({ workspace, logs: log.folder, crashDumps: app.getPath('crashDumps'), crashes })
+      },
+      quit,
+    },
+    process.platform,
+    devtools,
+  )
+
+  app.on('second-instance', (_event, args) => show(placeOfLink(linkAmong(args) ?? '')))
+  app.on('open-url', (event, link) => {
+    event.preventDefault()
+    show(placeOfLink(link))
+  })
+  app.on('activate', () => show())
   let stopped = false
   app.on('before-quit', (event) => {
     if (stopped) return
@@ -76,15 +183,31 @@ function start(): void {
       app.quit()
     })
   })
+  restrictPermissions(session.defaultSession, isOurPage)
+  const files = new StaticFiles(join(here, '../renderer'))
   protocol.handle(scheme, (request) => answerPage(files, request))
+  app.setAsDefaultProtocolClient(scheme)
   supervisor.start()
-  if (!options.hidden) show(placeOfLink(linkAmong(process.argv) ?? ''))
+  if (!options.hidden) show(placeOfLink(firstLink ?? ''))
+  if (options.smoke) void smokeTest(() => window.page).then((code) => app.exit(code))
 }
 
+app.setName('Sluice')
+registerScheme(protocol)
+crashReporter.start({ uploadToServer: false })
+// Before anything opens a file of the workspace.
 if (app.requestSingleInstanceLock()) {
+  let firstLink = linkAmong(process.argv)
+  // On macOS a link that starts the app comes before it is ready.
+  const remember = (_event: unknown, link: string) => {
+    firstLink = link
+  }
+  app.once('open-url', remember)
   // The agent stays when the window is closed; the tray ends both.
   app.on('window-all-closed', () => undefined)
-  app.on('activate', () => BrowserWindow.getAllWindows()[0]?.show())
   // Not awaited here: Electron becomes ready only when this file has been evaluated.
-  void app.whenReady().then(start)
+  void app.whenReady().then(() => {
+    app.off('open-url', remember)
+    start(firstLink)
+  })
 } else app.quit()

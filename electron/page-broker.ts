@@ -6,6 +6,7 @@ import { wireError } from '../core/control/wire-error.ts'
 import { SluiceError } from '../core/errors.ts'
 import type { BridgeAnswer } from '../renderer/connection/desktop-bridge.ts'
 import { callChannel, type MainStream, streamChannel } from './channels.ts'
+import { type DesktopHandlers, type DesktopVerb, desktopVerbs } from './desktop-verbs.ts'
 import { isOurPage } from './page-protocol.ts'
 
 const id = z.number().int().nonnegative()
@@ -14,8 +15,7 @@ const name = z.string().min(1).max(100)
 const pageCall = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('session') }),
   z.object({ verb: z.literal('call'), id, agent, name, params: z.unknown() }),
-  z.object({ verb: z.literal('pickFolder') }),
-  z.object({ verb: z.literal('saveExport'), agent, file: z.string().min(1).max(4_096) }),
+  z.object({ verb: z.literal('desktop'), name, params: z.unknown() }),
 ])
 const pageStream = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('cancel'), id }),
@@ -30,8 +30,7 @@ export interface BrokerOptions {
   readonly page: () => WebContents | undefined
   readonly port: (agent: string) => ControlPort
   readonly session: () => unknown
-  readonly pickFolder: () => Promise<string | undefined>
-  readonly saveExport: (agent: string, file: string) => Promise<string | undefined>
+  readonly desktop: DesktopHandlers
   readonly onReady: () => void
   /** In development the results are held to the contract as well. */
   readonly checkResults: boolean
@@ -78,10 +77,8 @@ export class PageBroker {
   }
 
   #result(asked: z.infer<typeof pageCall>): unknown {
-    const { session, pickFolder, saveExport } = this.#options
-    if (asked.verb === 'session') return session()
-    if (asked.verb === 'pickFolder') return pickFolder()
-    if (asked.verb === 'saveExport') return saveExport(asked.agent, asked.file)
+    if (asked.verb === 'session') return this.#options.session()
+    if (asked.verb === 'desktop') return this.#desktop(asked.name, asked.params)
     return this.#call(asked.id, asked.agent, asked.name, asked.params)
   }
 
@@ -97,6 +94,13 @@ export class PageBroker {
     } finally {
       if (this.#calls.get(id) === cancelled) this.#calls.delete(id)
     }
+  }
+
+  #desktop(name: string, params: unknown): unknown {
+    if (!isDesktopVerb(name)) throw new SluiceError('SLUICE_CONTROL', `the desktop cannot ${name}`)
+    // Each handler takes what its own schema makes; the compiler cannot follow the name through the record.
+    const handler = this.#options.desktop[name] as (params: unknown) => unknown
+    return handler(checkParams(name, desktopVerbs[name], params))
   }
 
   #hear(event: IpcMainEvent, asked: unknown): void {
@@ -151,4 +155,8 @@ export class PageBroker {
       isOurPage(senderFrame.url)
     )
   }
+}
+
+function isDesktopVerb(name: string): name is DesktopVerb {
+  return Object.hasOwn(desktopVerbs, name)
 }

@@ -24,10 +24,11 @@ ipcRenderer.on(streamChannel, (_event, said: MainStream) => {
   }
 })
 
-async function resultOf(answer: Promise<BridgeAnswer>): Promise<string | undefined> {
-  const given = await answer
-  if ('error' in given) throw new Error(given.error.message)
-  return typeof given.result === 'string' ? given.result : undefined
+/** Rejects with the text alone: what is thrown over the bridge loses its code. */
+async function act(name: string, params: object): Promise<unknown> {
+  const answer = await ask({ verb: 'desktop', name, params })
+  if ('error' in answer) throw new Error(answer.error.message)
+  return answer.result
 }
 
 const bridge: DesktopBridge = {
@@ -43,8 +44,11 @@ const bridge: DesktopBridge = {
     tell({ verb: 'unsubscribe', id })
   },
   desktop: {
-    pickFolder: () => resultOf(ask({ verb: 'pickFolder' })),
-    saveExport: (agent, file) => resultOf(ask({ verb: 'saveExport', agent, file })),
+    pickFolder: () => act('pickFolder', {}) as Promise<string | undefined>,
+    saveExport: (agent, file) => act('saveExport', { agent, file }) as Promise<string | undefined>,
+    secretNames: () => act('secretNames', {}) as Promise<string[]>,
+    keepSecret: (name, value) => act('keepSecret', { name, value }) as Promise<void>,
+    forgetSecret: (name) => act('forgetSecret', { name }) as Promise<void>,
     onNavigate: (listener) => {
       navigate = listener
       tell({ verb: 'ready' })

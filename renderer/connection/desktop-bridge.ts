@@ -30,6 +30,11 @@ export interface DesktopActions {
   pickFolder(): Promise<string | undefined>
   /** Saves a finished export where the user says; resolves with the path, or undefined when they did not. */
   saveExport(agent: string, file: string): Promise<string | undefined>
+  /** The names of the secrets in the system's keychain. A configuration says `${NAME}` for each; none comes back here. */
+  secretNames(): Promise<string[]>
+  /** Rejects where the system has no keychain that is open. */
+  keepSecret(name: string, value: string): Promise<void>
+  forgetSecret(name: string): Promise<void>
   /** What happens in main that the page shows: a place to go to, from a notice, the tray, a link. */
   onNavigate(listener: (path: string) => void): void
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type {} from '../../renderer/connection/desktop-bridge.ts'
 import type { Host } from './hosts.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -62,6 +63,12 @@ export class DesktopApp {
     return page
   }
 
+  /** The page of the window that is open now. */
+  async page(): Promise<Page> {
+    const open = this.electron.windows().filter((page) => !page.isClosed())
+    return open.at(-1) ?? (await this.electron.firstWindow())
+  }
+
   /** The lines that have come out of the second tier. */
   collected(): string[] {
     const folder = join(this.folder, 'workspace/collected')
@@ -73,6 +80,16 @@ export class DesktopApp {
     await this.electron.close()
     if (this.#ownsFolder) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** The agents' processes: what they say of themselves, through the page. */
+export async function agentPids(app: DesktopApp): Promise<number[]> {
+  const page = await app.page()
+  const answer = await page.evaluate(() =>
+    window.sluice?.call(3_000_000 + (Date.now() % 1_000_000), 'edge', 'status', {}),
+  )
+  if (answer === undefined || 'error' in answer) return []
+  return [(answer.result as { pid: number }).pid]
 }
 
 /** Tries until it holds; the error is that of the last try. */

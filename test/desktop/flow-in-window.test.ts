@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DesktopApp, eventually } from './desktop-app.ts'
 import { hosts, on } from './hosts.ts'
-import type {} from '../../renderer/connection/desktop-bridge.ts'
 
 for (const host of hosts)
   describe.skipIf(host.executable === undefined)(on(host), () => {

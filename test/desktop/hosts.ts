@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { electronBinary } from '../../build/electron-binary.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -13,16 +14,8 @@ export interface Host {
   readonly missing: string
 }
 
-/** Where Electron's binary is, found without requiring the package: that would try to download one. */
-export function electronBinary(folder = join(root, 'node_modules/electron')): string | undefined {
-  const name = join(folder, 'path.txt')
-  if (!existsSync(name)) return undefined
-  const binary = join(folder, 'dist', readFileSync(name, 'utf8').trim())
-  return existsSync(binary) ? binary : undefined
-}
-
 const chromium = existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium')
-const electron = electronBinary()
+const electron = electronBinary(join(root, 'node_modules/electron'))
 
 export const hosts: readonly Host[] = [
   {
