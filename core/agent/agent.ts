@@ -13,12 +13,13 @@ import {
   openAgentDatabase,
   type OperatorEvent,
 } from './agent-database.ts'
+import type { AgentLife } from './agent-life.ts'
 import { AgentLock } from './agent-lock.ts'
 import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
 import { agentMetrics } from './agent-metrics.ts'
 import { Alarms } from './alarms.ts'
 import { ChannelWatch } from './channel-watch.ts'
-import { configChange, isEmptyChange } from './config-change.ts'
+import { configChange, emptied, isEmptyChange } from './config-change.ts'
 import { type ChangePreview, previewChange } from './config-preview.ts'
 import { flowConditions } from './flow-conditions.ts'
 import type { FlowMark } from './flow-marks.ts'
@@ -60,7 +61,7 @@ export class Agent {
   readonly #listeners = new Set<() => void>()
   readonly #stopRequest = Promise.withResolvers<undefined>()
   #config: AgentConfig
-  #running: Running | undefined
+  #running: AgentLife | undefined
   /** One start, stop or change of the configuration at a time. */
   #turn: Promise<unknown> = Promise.resolve()
   #startedAt = 0
@@ -241,7 +242,7 @@ export class Agent {
       database = openAgentDatabase(this.#options.dataDirectory, this.#clock.now(), (text) => troubles.push(text))
       const running = this.#makeLife(lock, database)
       for (const text of troubles) running.events.report('agent', 'SLUICE_FILE', text)
-      const change = configChange({ ...this.#config, ...noParts }, this.#config)
+      const change = configChange(emptied(this.#config), this.#config)
       const made = makeParts(this.#config, change, this.graph, running.builder, (sink) => this.#wake(sink))
       this.#startedAt = this.#clock.now()
       this.#running = running
@@ -255,7 +256,7 @@ export class Agent {
     this.#running.ticking = this.#tick(this.#running)
   }
 
-  #makeLife(lock: AgentLock, database: AgentDatabase): Running {
+  #makeLife(lock: AgentLock, database: AgentDatabase): AgentLife {
     const { agent } = this.#config
     const { registry, dataDirectory, baseDirectory, random } = this.#options
     const clock = this.#clock
@@ -287,7 +288,7 @@ export class Agent {
     if (running === undefined) return
     running.ending.abort()
     await running.ticking
-    await stopParts(configChange(this.#config, { ...this.#config, ...noParts }), this.graph, this.#clock)
+    await stopParts(configChange(this.#config, emptied(this.#config)), this.graph, this.#clock)
     running.events.marks.close()
     this.#flush(running)
     for (const parts of [this.graph.sources, this.graph.runners, this.graph.sinks, this.graph.channels]) parts.clear()
@@ -327,7 +328,7 @@ export class Agent {
   }
 
   /** Samples rates and history once a second, stores them every ten. */
-  async #tick(running: Running): Promise<void> {
+  async #tick(running: AgentLife): Promise<void> {
     const { signal } = running.ending
     let flushAt = this.#clock.monotonic() + flushEvery
     while (!signal.aborted) {
@@ -350,7 +351,7 @@ export class Agent {
     }
   }
 
-  #flush({ history, database, events }: Running): void {
+  #flush({ history, database, events }: AgentLife): void {
     const now = this.#clock.now()
     try {
       history.flush(now)
@@ -370,7 +371,7 @@ export class Agent {
     for (const listener of this.#listeners) listener()
   }
 
-  #life(): Running {
+  #life(): AgentLife {
     if (this.#running === undefined) throw new SluiceError('SLUICE_CONTROL', 'the agent is not running')
     return this.#running
   }
@@ -386,25 +387,6 @@ export class Agent {
   }
 }
 
-/** What exists between start and stop. */
-interface Running {
-  readonly lock: AgentLock
-  readonly database: AgentDatabase
-  readonly events: OperatorEvents
-  readonly history: History
-  readonly builder: PartBuilder
-  readonly flowControl: FlowControl
-  readonly sampler: FlowSampler
-  readonly forecasts: Forecasts
-  readonly sourceDetails: SourceDetails
-  readonly channelWatch: ChannelWatch
-  readonly alarms: Alarms
-  readonly ending: AbortController
-  ticking: Promise<void>
-}
-
 function otherAgent(own: AgentConfig, other: AgentConfig): SluiceError {
   return new SluiceError('SLUICE_CONFIG', `the agent is ${own.agent}, the configuration ${other.agent}'s`)
 }
-
-const noParts = { sources: [], channels: [], sinks: [], sinkGroups: [] } as const

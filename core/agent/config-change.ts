@@ -16,6 +16,11 @@ export interface ConfigChange {
   readonly runners: PartChange
 }
 
+/** The configuration without a part: what there is before a start and after a stop. */
+export function emptied(config: AgentConfig): AgentConfig {
+  return { ...config, sources: [], channels: [], sinks: [], sinkGroups: [] }
+}
+
 /** Keys that every channel takes while it runs. */
 const limitKeys = new Set(['capacity', 'byteCapacity', 'keep-alive'])
 
