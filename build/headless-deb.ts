@@ -1,0 +1,97 @@
+/**
+ * Makes the Debian package for servers from what is built: `node build/headless-deb.ts [FOLDER [ARCHITECTURE]]`. Prints
+ * its path. Needs dpkg-deb and no root: files belong to root by --root-owner-group.
+ */
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { copyHeadless, manifest, root } from './headless-files.ts'
+
+const prebuilds: Readonly<Record<string, string>> = { amd64: 'linux-x64.node', arm64: 'linux-arm64.node' }
+const own = process.arch === 'x64' ? 'amd64' : process.arch
+
+const target = resolve(process.argv[2] ?? join(root, 'dist'))
+const architecture = process.argv[3] ?? own
+const prebuild = prebuilds[architecture]
+if (prebuild === undefined) throw new Error(`no build of better-sqlite3 is for ${architecture}: give amd64 or arm64`)
+
+const staged = mkdtempSync(join(tmpdir(), 'sluice-deb-'))
+try {
+  const path = `${join(target, `${manifest.name}_${manifest.version}_${architecture}`)}.deb`
+  place(staged, prebuild)
+  control(staged)
+  normalModes(staged)
+  mkdirSync(target, { recursive: true })
+  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', staged, path], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  process.stdout.write(`${path}\n`)
+} finally {
+  rmSync(staged, { recursive: true, force: true })
+}
+
+function place(folder: string, prebuild: string): void {
+  const library = join(folder, 'usr/lib/sluice')
+  copyHeadless(library)
+  const from = join(root, 'node_modules/better-sqlite3')
+  const to = join(library, 'node_modules/better-sqlite3')
+  for (const part of ['package.json', 'LICENSE', 'lib', join('prebuilds', prebuild)])
+    cpSync(join(from, part), join(to, part), { recursive: true, dereference: true })
+  const copies = {
+    'build/headless/sluice.sh': 'usr/bin/sluice',
+    'build/headless/sluice.service': 'usr/lib/systemd/system/sluice.service',
+    'build/headless/flow.properties': 'etc/sluice/flow.properties',
+    LICENSE: 'usr/share/doc/sluice/copyright',
+    'README.md': 'usr/share/doc/sluice/README.md',
+  }
+  for (const [source, at] of Object.entries(copies)) {
+    mkdirSync(dirname(join(folder, at)), { recursive: true })
+    copyFileSync(join(root, source), join(folder, at))
+  }
+}
+
+function control(folder: string): void {
+  mkdirSync(join(folder, 'DEBIAN'))
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+  const bytes = files.reduce((sum, { parentPath, name }) => sum + readFileSync(join(parentPath, name)).length, 0)
+  const lines = [
+    `Package: ${manifest.name}`,
+    `Version: ${manifest.version}`,
+    `Architecture: ${architecture}`,
+    'Maintainer: The Sluice authors <maintainers@sluice.example>',
+    'Section: admin',
+    'Priority: optional',
+    `Installed-Size: ${Math.ceil(bytes / 1024)}`,
+    'Depends: nodejs (>= 24), adduser, libc6 (>= 2.29), libstdc++6',
+    'Description: log relay that keeps what waits and shows it',
+    ` ${manifest.description}.`,
+    ' .',
+    ' The service relays by /etc/sluice/flow.properties: systemctl enable --now sluice.',
+    '',
+  ]
+  writeFileSync(join(folder, 'DEBIAN/control'), lines.join('\n'))
+  writeFileSync(join(folder, 'DEBIAN/conffiles'), '/etc/sluice/flow.properties\n')
+  for (const script of ['postinst', 'prerm', 'postrm'])
+    copyFileSync(join(root, 'build/headless', script), join(folder, 'DEBIAN', script))
+}
+
+/** Whatever the umask of who builds: folders and programs 0755, the rest 0644. */
+function normalModes(folder: string): void {
+  chmodSync(folder, 0o755)
+  const programs = new Set(['usr/bin/sluice', 'DEBIAN/postinst', 'DEBIAN/prerm', 'DEBIAN/postrm'])
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    chmodSync(path, entry.isDirectory() || programs.has(relative(folder, path)) ? 0o755 : 0o644)
+  }
+}

@@ -1,0 +1,131 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SluiceProcess } from '../integration/sluice-process.ts'
+import { unusedPort } from '../integration/two-tiers.ts'
+import { eventually } from './desktop-app.ts'
+
+const root = join(import.meta.dirname, '../..')
+const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8', cwd: root })
+const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+
+describe('the packages for servers', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sluice-server-'))
+    run(process.execPath, join(root, 'build/build-all.ts'), 'headless')
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Relays one line with the flow of the package, run from where it was extracted. */
+  async function relays(entry: string, sample: string): Promise<void> {
+    const work = mkdtempSync(join(folder, 'work-'))
+    const port = await unusedPort()
+    const flow = join(work, 'flow.properties')
+    const text = readFileSync(sample, 'utf8').replace('port = 4444', `port = ${port}`)
+    writeFileSync(flow, text.replace('/var/lib/sluice/collected', join(work, 'collected')))
+    mkdirSync(join(work, 'collected'))
+    const agent = new SluiceProcess(['agent', '-n', 'a1', '-f', flow, '--data-dir', join(work, 'data'), '--console'], {
+      entry,
+    })
+    try {
+      const [address] = await agent.says(/http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/)
+      const first = await fetch(address, { redirect: 'manual' })
+      expect(first.status).toBeLessThan(400)
+      const socket = connect(port, '127.0.0.1')
+      socket.write('through the package\n')
+      const collected = () =>
+        readdirSync(join(work, 'collected'))
+          .map((name) => readFileSync(join(work, 'collected', name), 'utf8'))
+          .join('')
+      await eventually(() => expect(collected()).toBe('through the package\n'))
+      socket.destroy()
+    } finally {
+      await agent.stop()
+    }
+  }
+
+  it('as an npm package: needs better-sqlite3 only, and runs', async () => {
+    const path = run(process.execPath, join(root, 'build/headless-tarball.ts'), folder).trim()
+    run('tar', '-xzf', path, '-C', folder)
+    const extracted = join(folder, 'package')
+    const manifest = JSON.parse(readFileSync(join(extracted, 'package.json'), 'utf8')) as Record<string, object>
+    expect(Object.keys(manifest.dependencies ?? {})).toEqual(['better-sqlite3'])
+    expect(manifest).not.toHaveProperty('private')
+    expect(existsSync(join(extracted, 'renderer/index.html'))).toBe(true)
+    mkdirSync(join(extracted, 'node_modules'))
+    symlinkSync(join(root, 'node_modules/better-sqlite3'), join(extracted, 'node_modules/better-sqlite3'))
+    const entry = join(extracted, 'headless/sluice.js')
+    await relays(entry, join(root, 'build/headless/flow.properties'))
+  })
+
+  describe.skipIf(!has('dpkg-deb'))('as a Debian package', () => {
+    let deb: string
+    let extracted: string
+    beforeAll(() => {
+      deb = run(process.execPath, join(root, 'build/headless-deb.ts'), folder).trim()
+      extracted = join(folder, 'deb')
+      run('dpkg-deb', '-x', deb, extracted)
+    })
+
+    it('says what it is and needs', () => {
+      const about = run('dpkg-deb', '-I', deb)
+      expect(about).toMatch(/^ Package: sluice$/m)
+      expect(about).toMatch(/^ Depends: nodejs \(>= 24\), adduser/m)
+      expect(run('dpkg-deb', '-f', deb, 'Architecture').trim()).toBe(process.arch === 'x64' ? 'amd64' : 'arm64')
+    })
+
+    it("holds the program, its unit and its flow, all root's, none that others may write", () => {
+      const lines = run('dpkg-deb', '-c', deb).trim().split('\n')
+      for (const line of lines) expect(line).toMatch(/^[d-]rw[x-]r-[x-]r-[x-] root\/root /)
+      const paths = lines.map((line) => line.split(/\s+/)[5])
+      for (const path of ['usr/bin/sluice', 'usr/lib/systemd/system/sluice.service', 'etc/sluice/flow.properties'])
+        expect(paths).toContain(`./${path}`)
+      const natives = paths.filter((path) => path?.endsWith('.node'))
+      expect(natives).toHaveLength(1)
+      run('dpkg-deb', '-e', deb, join(folder, 'control'))
+      expect(readFileSync(join(folder, 'control/conffiles'), 'utf8')).toBe('/etc/sluice/flow.properties\n')
+      for (const script of ['postinst', 'prerm', 'postrm']) run('sh', '-n', join(folder, 'control', script))
+    })
+
+    it('runs from where it was extracted, with the flow that it brings', async () => {
+      await relays(join(extracted, 'usr/lib/sluice/headless/sluice.js'), join(extracted, 'etc/sluice/flow.properties'))
+    })
+
+    it('finds a Node that is new enough, or says what is missing', () => {
+      const program = join(extracted, 'usr/bin/sluice')
+      const home = { SLUICE_HOME: join(extracted, 'usr/lib/sluice') }
+      const started = (env: Record<string, string>) =>
+        spawnSync('/bin/sh', [program, '--version'], { env, encoding: 'utf8' })
+      expect(started({ ...home, SLUICE_NODE: process.execPath }).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+      const old = join(folder, 'old-node')
+      writeFileSync(old, '#!/bin/sh\necho 20\n', { mode: 0o755 })
+      const onlyOld = started({ ...home, SLUICE_NODE: old, PATH: dirname(old) })
+      if (onlyOld.status !== 0) expect(onlyOld.stderr).toMatch(/needs Node\.js 24 or newer/)
+    })
+
+    it.skipIf(!has('systemd-analyze'))('has a unit that systemd takes and calls well protected', () => {
+      const unit = join(extracted, 'usr/lib/systemd/system/sluice.service')
+      const local = join(folder, 'sluice.service')
+      // The program is not installed here.
+      writeFileSync(local, readFileSync(unit, 'utf8').replace('/usr/bin/sluice', '/bin/true'))
+      const verified = spawnSync('systemd-analyze', ['verify', local], { encoding: 'utf8' })
+      expect(verified.stderr.split('\n').filter((line) => line.includes('sluice.service'))).toEqual([])
+      const rated = spawnSync('systemd-analyze', ['security', '--offline=true', local], { encoding: 'utf8' })
+      const [, exposure = '10'] = /Overall exposure level for sluice\.service: ([\d.]+)/.exec(rated.stdout) ?? []
+      expect(Number(exposure)).toBeLessThan(3)
+    })
+  })
+})
