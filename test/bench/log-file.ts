@@ -1,9 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-const lineLength = 112
+const usualLength = 112
 
 /** Writes `lines` different access-log lines of 113 bytes each, newline included; `first`: the number of the first one. */
-export function writeLogFile(path: string, lines: number, first = 0): void {
+export function writeLogFile(path: string, lines: number, first = 0, bytes = usualLength + 1): void {
+  const lineLength = bytes - 1
   const file = openSync(path, 'w')
   for (let index = first; index < first + lines;) {
     let text = ''
