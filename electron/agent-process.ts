@@ -19,6 +19,7 @@ const tell = (message: FromAgent) => parentPort.postMessage(message)
 const [, , directory] = process.argv
 if (directory === undefined) throw new Error('the agent process is started with the folder of a workspace')
 const environment: Record<string, string | undefined> = { ...process.env }
+let secretNames: readonly string[] = []
 const context = { ...processContext(), environment }
 const log = createLog(context.stderr, { level: 'info', readable: false })
 const agents: RunningAgent[] = []
@@ -56,7 +57,9 @@ parentPort.on('message', ({ data }: { data: ToAgent }) => {
   if (data.about === 'control') heard(data.message)
   else if (data.about === 'stop') void stopAndEnd()
   else {
-    // Read at each load of the configuration; a command that the configuration runs inherits what is there now.
+    // Read at each load of the configuration. They are in this record only: no program that is run inherits them.
+    for (const name of secretNames) environment[name] = undefined
+    secretNames = Object.keys(data.secrets)
     Object.assign(environment, data.secrets)
     start()
   }

@@ -125,6 +125,17 @@ for (const host of hosts.filter(({ steered }) => steered))
       const page = await app.page()
       await page.evaluate(() => window.sluice?.desktop.keepSecret('UPSTREAM_PASSWORD', 'tr0ub4dor'))
       expect(await page.evaluate(() => window.sluice?.desktop.secretNames())).toEqual(['UPSTREAM_PASSWORD'])
+      const findings = (name: string) =>
+        page.evaluate(async (name) => {
+          const files = [{ path: '', text: '' }]
+          const shown = await window.sluice?.call(4_000_001, 'edge', 'configGet', {})
+          if (shown && 'result' in shown) files.splice(0, 1, ...(shown.result as typeof files))
+          for (const file of files) file.text += `\nedge.sources.netcat1.bind = \${${name}}\n`
+          const answer = await window.sluice?.call(4_000_002, 'edge', 'configCheck', { files })
+          return JSON.stringify(answer)
+        }, name)
+      expect(await findings('UPSTREAM_PASSWORD')).not.toContain('UPSTREAM_PASSWORD')
+      expect(await findings('NEVER_GIVEN')).toContain('NEVER_GIVEN')
       const file = join(app.folder, 'user-data/secrets.json')
       expect(readFileSync(file, 'utf8')).not.toContain('tr0ub4dor')
       await app.electron.evaluate((electron) => {
