@@ -30,6 +30,8 @@ export interface SupervisorOptions {
 }
 
 const mostBackoff = 30_000
+/** What cannot start is waited for by somebody who is just putting it right. */
+const mostPatience = 3_000
 /** Who has run for so long is as good as new. */
 const settledAfter = 60_000
 /** What the agents get to stop in; the channels survive a kill anyway. */
@@ -100,7 +102,9 @@ export class AgentSupervisor {
         resolve()
       })
     })
-    this.#change({ state: 'starting', reason: '', agents: [] })
+    // Why the last try failed is what a user wants to read until this one has got further.
+    const reason = this.#process.state === 'failed' ? this.#process.reason : ''
+    this.#change({ state: 'starting', reason, agents: [] })
     void this.sendSecrets()
   }
 
@@ -155,7 +159,7 @@ export class AgentSupervisor {
   #later(): void {
     if (performance.now() - this.#startedAt > settledAfter) this.#backoff = this.#options.backoff ?? 250
     this.#restart = setTimeout(() => this.start(), this.#backoff)
-    this.#backoff = Math.min(this.#backoff * 2, mostBackoff)
+    this.#backoff = Math.min(this.#backoff * 2, this.#process.state === 'failed' ? mostPatience : mostBackoff)
   }
 
   #change(changed: Partial<AgentProcess>): void {

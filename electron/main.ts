@@ -189,7 +189,7 @@ function start(firstLink: string | undefined): void {
   app.setAsDefaultProtocolClient(scheme)
   supervisor.start()
   if (!options.hidden) show(placeOfLink(firstLink ?? ''))
-  if (options.smoke) void smokeTest(() => window.page).then((code) => app.exit(code))
+  if (options.smoke) void smokeTest(() => window.page).then((code) => supervisor.stop().then(() => app.exit(code)))
 }
 
 app.setName('Sluice')
