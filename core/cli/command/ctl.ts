@@ -4,10 +4,11 @@ import { ControlClient } from '../../control/client.ts'
 import type { CallName, CallParams, CallResult } from '../../control/contract.ts'
 import { SocketPort } from '../../control/socket-port.ts'
 import { SluiceError } from '../../errors.ts'
+import { addBacklogCommands } from './ctl-backlog.ts'
 import { type CommandLineContext, exitCodes } from './context.ts'
 import { eventsText, historyText, ledgerText, statusText } from './ctl-text.ts'
 import { dataHome } from './data-home.ts'
-import { findAgent } from './find-agent.ts'
+import { type FoundAgent, findAgent } from './find-agent.ts'
 
 interface Target {
   readonly dataDir?: string
@@ -111,6 +112,11 @@ export function ctlCommand(context: CommandLineContext): Command {
       const history = await ask(context, target, 'history', { series, from, to, pixels })
       print(context, target, history, (answer) => historyText(series, answer))
     })
+  addBacklogCommands<Target>(context, {
+    add,
+    connect: (target) => ({ client: connect(context, target), dataDirectory: agentOf(context, target).folder }),
+    print: (target, value, asText) => print(context, target, value, asText),
+  })
   add('stop', 'stop the agent; what is queued stays queued').action(async (target: Target) => {
     await ask(context, target, 'stop', {})
     say(context, target, 'stopping')
@@ -127,9 +133,12 @@ function ask<Name extends CallName>(
   return connect(context, target).call(name, params)
 }
 
-function connect(context: CommandLineContext, { dataDir, agent }: Target): ControlClient {
-  const folder = dataDir === undefined ? dataHome(context) : resolve(context.workingDirectory, dataDir)
-  return new ControlClient(new SocketPort(findAgent(folder, agent).socket))
+function agentOf(context: CommandLineContext, { dataDir, agent }: Target): FoundAgent {
+  return findAgent(dataDir === undefined ? dataHome(context) : resolve(context.workingDirectory, dataDir), agent)
+}
+
+function connect(context: CommandLineContext, target: Target): ControlClient {
+  return new ControlClient(new SocketPort(agentOf(context, target).socket))
 }
 
 async function waitUntilDrained(context: CommandLineContext, target: Target, channel: string): Promise<void> {

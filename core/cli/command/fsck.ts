@@ -1,9 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Ledger } from '../../channel/channel.ts'
 import { fsck, type FsckReport } from '../../channel/file/fsck.ts'
-import { SluiceError } from '../../errors.ts'
+import { channelFolders } from './channel-folders.ts'
 import { type CommandLineContext, exitCodes, type TextOutput } from './context.ts'
 
 interface FsckOptions {
@@ -13,15 +12,6 @@ interface FsckOptions {
 
 const number = (value: number) => value.toLocaleString('en')
 const counted = (count: number, what: string) => `${number(count)} ${what}${count === 1 ? '' : 's'}`
-
-/** A channel's own folder, or every channel of an agent's data folder. */
-function channelFolders(folder: string): string[] {
-  const channels = join(folder, 'channels')
-  if (existsSync(join(folder, 'index.db')) || !existsSync(channels)) return [folder]
-  const found = readdirSync(channels, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  if (found.length === 0) throw new SluiceError('SLUICE_FILE', `${channels} has no channel folder in it`)
-  return found.map(({ name }) => join(channels, name)).sort()
-}
 
 /** `received 10 = delivered 7 + queued 2 + dropped 0 + quarantined 1 + lost 0: it balances`. */
 export function ledgerLine({ received, delivered, queued, dropped, quarantined, lost }: Ledger): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { errorText, isSluiceError } from '../../errors.ts'
 import { agentCommand } from './agent.ts'
+import { backlogCommand } from './backlog.ts'
 import { checkCommand } from './check.ts'
 import { collectCommand } from './collect.ts'
 import { type CommandLineContext, exitCodes } from './context.ts'
@@ -20,6 +21,7 @@ const makers: readonly MakeCommand[] = [
   relayCommand,
   collectCommand,
   ctlCommand,
+  backlogCommand,
   fsckCommand,
 ]
 

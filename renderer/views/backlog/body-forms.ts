@@ -1,4 +1,4 @@
-import { visibleLines } from './visible-text.ts'
+import { visibleLines } from '../../../core/backlog/visible-text.ts'
 
 export const bodyForms = ['text', 'json', 'hex'] as const
 export type BodyForm = (typeof bodyForms)[number]

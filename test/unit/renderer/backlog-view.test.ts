@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { bytesOf, hexLine, jsonOf, textOf } from '../../../renderer/views/backlog/body-forms.ts'
 import { type Row, RowPages } from '../../../renderer/views/backlog/row-pages.ts'
 import { readQuery } from '../../../renderer/views/backlog/search-query.ts'
-import { visibleLines, visibleText } from '../../../renderer/views/backlog/visible-text.ts'
+import { visibleLines, visibleText } from '../../../core/backlog/visible-text.ts'
 
 describe('what is shown of a body', () => {
   test('names every character that a page or a terminal would obey', () => {
