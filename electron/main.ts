@@ -15,6 +15,7 @@ import {
 } from 'electron'
 import { processContext } from '../core/cli/command/context.ts'
 import { dataHome } from '../core/cli/command/data-home.ts'
+import { errorText } from '../core/errors.ts'
 import { StaticFiles } from '../core/console/static-files.ts'
 import { showAbout } from './about.ts'
 import { AgentSupervisor, sessionOf } from './agent-supervisor.ts'
@@ -206,8 +207,15 @@ if (app.requestSingleInstanceLock()) {
   // The agent stays when the window is closed; the tray ends both.
   app.on('window-all-closed', () => undefined)
   // Not awaited here: Electron becomes ready only when this file has been evaluated.
-  void app.whenReady().then(() => {
-    app.off('open-url', remember)
-    start(firstLink)
-  })
+  app
+    .whenReady()
+    .then(() => {
+      app.off('open-url', remember)
+      start(firstLink)
+    })
+    .catch((error: unknown) => {
+      // Nobody would see why there is no window.
+      dialog.showErrorBox('Sluice cannot start', errorText(error))
+      app.exit(1)
+    })
 } else app.quit()

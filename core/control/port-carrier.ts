@@ -69,6 +69,8 @@ export class PortServer {
   }
 
   async #call(id: number, agent: string, name: string, params: unknown): Promise<void> {
+    // The older one of two could not be cancelled any more.
+    if (this.#calls.has(id)) return
     const cancelled = new AbortController()
     this.#calls.set(id, cancelled)
     try {
@@ -82,6 +84,7 @@ export class PortServer {
   }
 
   async #subscribe(id: number, agent: string, name: string, params: unknown): Promise<void> {
+    if (this.#subscriptions.has(id)) return
     this.#subscriptions.set(id, undefined)
     const wanted = () => this.#subscriptions.has(id)
     const ended = (error: unknown) => {
@@ -172,7 +175,12 @@ export class PortClient {
         return
       }
       const id = ++this.#lastId
-      const cancel = () => this.#link.post({ kind: 'cancel', id })
+      // Whoever gave it up does not wait for the other side to notice.
+      const cancel = () => {
+        this.#link.post({ kind: 'cancel', id })
+        this.#calls.delete(id)
+        reject(new SluiceError('SLUICE_ABORTED', `the call ${name} was given up`))
+      }
       const settle = () => {
         signal?.removeEventListener('abort', cancel)
       }
