@@ -187,7 +187,8 @@ function start(firstLink: string | undefined): void {
   restrictPermissions(session.defaultSession, isOurPage)
   const files = new StaticFiles(join(here, '../renderer'))
   protocol.handle(scheme, (request) => answerPage(files, request))
-  app.setAsDefaultProtocolClient(scheme)
+  // From the source it would be Electron itself that links open.
+  if (app.isPackaged) app.setAsDefaultProtocolClient(scheme)
   supervisor.start()
   if (!options.hidden) show(placeOfLink(firstLink ?? ''))
   if (options.smoke) void smokeTest(() => window.page).then((code) => supervisor.stop().then(() => app.exit(code)))
