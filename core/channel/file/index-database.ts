@@ -96,7 +96,7 @@ export class IndexDatabase {
 
   /** What the index knows, or undefined when it was just made. */
   channel(): ChannelRow | undefined {
-    return this.#database.prepare<[], ChannelRow>('select * from channel').get()
+    return this.#statements.readChannel.get()
   }
 
   /** Fills a state from the index. */
@@ -248,11 +248,8 @@ export class IndexDatabase {
   /** Up to `limit` blocks from the one with `event` on, or from it backwards. */
   blocksFrom(event: number, backward: boolean, limit: number): BlockRow[] {
     const first = this.blockAt(event)?.firstEvent ?? Number.MAX_SAFE_INTEGER
-    const order = backward ? '<= ? order by first_event desc' : '>= ? order by first_event'
-    return this.#database
-      .prepare<[number, number], BlockRecord>(`select * from block where first_event ${order} limit ?`)
-      .all(first, limit)
-      .map(blockRow)
+    const { blocksBack, blocksOn } = this.#statements
+    return (backward ? blocksBack : blocksOn).all(first, limit).map(blockRow)
   }
 
   /** The first event of the first block that came in at `at` (milliseconds since the epoch) or later. */
@@ -285,13 +282,10 @@ export class IndexDatabase {
 
   /** Marks by kind, for the ledger: who settled what above the low-water mark. */
   settledRows(): SettledRow[] {
-    return this.#database
-      .prepare<[], SettledRecord>('select * from settled order by first_event')
-      .all()
-      .map(({ first_event: first, next_event: next, kind, reason, at, crc }) => {
-        check('settled', crc, [first, next, kind, reason, at])
-        return { first, next, kind, reason, at }
-      })
+    return this.#statements.readSettled.all().map(({ first_event: first, next_event: next, kind, reason, at, crc }) => {
+      check('settled', crc, [first, next, kind, reason, at])
+      return { first, next, kind, reason, at }
+    })
   }
 
   /** Empties every table, to be filled again from the segments. */
@@ -330,6 +324,15 @@ function prepare(database: Database.Database) {
     dropped: database.prepare('insert or replace into dropped values(?, ?, ?)'),
     channel: database.prepare('insert or replace into channel values(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     blockAt: database.prepare('select * from block where first_event <= ? order by first_event desc limit 1'),
+    // What a reader asks for again and again: compiling them took longer than running them.
+    readChannel: database.prepare<[], ChannelRow>('select * from channel'),
+    readSettled: database.prepare<[], SettledRecord>('select * from settled order by first_event'),
+    blocksOn: database.prepare<[number, number], BlockRecord>(
+      'select * from block where first_event >= ? order by first_event limit ?',
+    ),
+    blocksBack: database.prepare<[number, number], BlockRecord>(
+      'select * from block where first_event <= ? order by first_event desc limit ?',
+    ),
     blockAfter: database.prepare('select * from block where first_event > ? order by first_event limit 1'),
   }
 }

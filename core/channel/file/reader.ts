@@ -62,6 +62,7 @@ export class ChannelReader {
   readonly #snapshot: IndexSnapshot
   readonly #codec: FrameCodec
   readonly #files = new Map<number, FileHandle>()
+  #knownSalt: Buffer | undefined
 
   /** Throws `SLUICE_FILE` when `folder` has no index. `keys`: see {@link CodecSettings}. */
   constructor(folder: string, keys: CodecSettings['keys'] = []) {
@@ -169,8 +170,13 @@ export class ChannelReader {
     return new SluiceError('SLUICE_CHANNEL_CORRUPT', `${where} cannot be read: ${why}`)
   }
 
+  /** A channel keeps its id for life, so its index is asked once. */
   #salt(): Buffer {
-    return saltOf(this.#snapshot.index.channel()?.id ?? '')
+    if (this.#knownSalt !== undefined) return this.#knownSalt
+    const id = this.#snapshot.index.channel()?.id
+    const salt = saltOf(id ?? '')
+    if (id !== undefined) this.#knownSalt = salt
+    return salt
   }
 
   #decode(stored: Buffer, header: FrameHeader, salt: Buffer): Buffer {
