@@ -22,6 +22,8 @@ export interface SearchProgress {
 }
 
 const blocksAtOnce = 64
+/** Blocks that are being read while the one before them is searched. */
+const readAhead = 4
 
 /**
  * Goes through the waiting events from `start` on (back from it with `backward`) and yields what the query finds. A
@@ -43,10 +45,12 @@ export async function* searchBacklog(
     const last = blocks.at(-1)
     if (last === undefined) return
     const bound = typeof from === 'object' && 'event' in from ? from.event : undefined
-    for (const block of blocks) {
+    for await (const [block, batch] of readBlocks(reader, blocks)) {
       step(block.firstEvent)
-      const batch = await readBlock(reader, block, progress)
-      if (batch === undefined) continue
+      if (batch === 'gone' || batch === 'damaged') {
+        progress[batch]++
+        continue
+      }
       for (const number of candidates(block, batch, compiled, backward)) {
         if (bound !== undefined && (backward ? number > bound : number < bound)) continue
         if (query.regex !== undefined) step(number)
@@ -62,19 +66,37 @@ export async function* searchBacklog(
   }
 }
 
-async function readBlock(
+type ReadBlock = Batch | 'gone' | 'damaged'
+
+/** The blocks in their order, each with what was read of it. */
+async function* readBlocks(
   reader: ChannelReader,
-  block: BlockInfo,
-  progress: SearchProgress,
-): Promise<Batch | undefined> {
+  blocks: readonly BlockInfo[],
+): AsyncGenerator<readonly [BlockInfo, ReadBlock]> {
+  const reading: Promise<ReadBlock>[] = []
   try {
-    const batch = await reader.batch(block)
-    if (batch === undefined) progress.gone++
-    return batch
+    for (const [index, block] of blocks.entries()) {
+      for (const next of blocks.slice(index + reading.length, index + 1 + readAhead)) {
+        const read = readBlock(reader, next)
+        // Its failure is met where it is waited for, which may be after that of a block before it, or never.
+        read.catch(() => undefined)
+        reading.push(read)
+      }
+      const read = await reading.shift()
+      if (read !== undefined) yield [block, read]
+    }
+  } finally {
+    // Whoever ends a search may close the files next.
+    await Promise.allSettled(reading)
+  }
+}
+
+async function readBlock(reader: ChannelReader, block: BlockInfo): Promise<ReadBlock> {
+  try {
+    return (await reader.batch(block)) ?? 'gone'
   } catch (error) {
     if (!isSluiceError(error, 'SLUICE_CHANNEL_CORRUPT')) throw error
-    progress.damaged++
-    return undefined
+    return 'damaged'
   }
 }
 

@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Ledger, SourcePosition } from '../channel.ts'
 import { SluiceError, systemCode } from '../../errors.ts'
@@ -13,7 +12,8 @@ import { decodeMeta, type QuarantineMeta } from './frame-meta.ts'
 import { scanFrames } from './frame-scan.ts'
 import { ledgerOf } from './fsck.ts'
 import { IndexSnapshot } from './index-snapshot.ts'
-import { quarantinePath, segmentPath } from './segment-files.ts'
+import { quarantinePath } from './segment-files.ts'
+import { SegmentHandles } from './segment-handles.ts'
 
 /** One block of a channel: the events `[firstEvent, firstEvent + count)`. */
 export interface BlockInfo extends BlockRow {
@@ -61,12 +61,13 @@ export class ChannelReader {
   readonly #folder: string
   readonly #snapshot: IndexSnapshot
   readonly #codec: FrameCodec
-  readonly #files = new Map<number, FileHandle>()
+  readonly #files: SegmentHandles
   #knownSalt: Buffer | undefined
 
   /** Throws `SLUICE_FILE` when `folder` has no index. `keys`: see {@link CodecSettings}. */
   constructor(folder: string, keys: CodecSettings['keys'] = []) {
     this.#folder = folder
+    this.#files = new SegmentHandles(folder)
     this.#snapshot = new IndexSnapshot(folder)
     this.#codec = new FrameCodec({ compression: 'none', keys })
   }
@@ -146,12 +147,9 @@ export class ChannelReader {
   async batch(block: BlockRow): Promise<Batch | undefined> {
     const bytes = Buffer.allocUnsafe(block.size)
     try {
-      let file = this.#files.get(block.segment)
-      if (file === undefined) {
-        file = await open(segmentPath(this.#folder, block.segment), 'r')
-        this.#files.set(block.segment, file)
-      }
-      const { bytesRead } = await file.read(bytes, 0, block.size, block.offset)
+      const { bytesRead } = await this.#files.with(block.segment, (file) =>
+        file.read(bytes, 0, block.size, block.offset),
+      )
       if (bytesRead < block.size) throw this.#damaged(block, 'it is cut short')
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined
@@ -235,7 +233,6 @@ export class ChannelReader {
 
   async close(): Promise<void> {
     this.#snapshot.close()
-    for (const file of this.#files.values()) await file.close()
-    this.#files.clear()
+    await this.#files.close()
   }
 }
