@@ -46,6 +46,7 @@ export class ConsolePage {
     })
   }
 
+  /** Without motion: what looks at colours must not meet one that is on its way to another. */
   static async open(browser: Browser, { flow, context }: ConsolePageOptions): Promise<ConsolePage> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-web-'))
     const flowFile = join(folder, 'flow.properties')
@@ -54,7 +55,9 @@ export class ConsolePage {
     mkdirSync(join(folder, 'out'))
     const agent = start(folder, flowFile)
     const address = await consoleAddress(agent)
-    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...context })).newPage()
+    const page = await (
+      await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...context })
+    ).newPage()
     const opened = new ConsolePage(folder, flowFile, page, agent)
     await page.goto(address)
     await page.getByRole('heading', { level: 1, name: 'Flow' }).waitFor()

@@ -44,8 +44,7 @@ describe.skipIf(windowMissing !== '')(`the story ${windowMissing}`, () => {
       const port = await unusedPort()
       const opened = await ConsolePage.open(browser, {
         flow: flow(port),
-        // Pictures show colours, not a change of them half-way.
-        context: { acceptDownloads: true, reducedMotion: 'reduce' },
+        context: { acceptDownloads: true },
       })
       const { page, folder } = opened
       const out = join(folder, 'collected')
