@@ -76,6 +76,8 @@ export async function freePort(): Promise<number> {
 /** Starting soon matters more here than running fast for long. */
 const javaOptions = [
   ...['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+  // Java 17 takes its character set from the locale, and a bare machine has none.
+  ...['-Dfile.encoding=UTF-8', '-Dsun.jnu.encoding=UTF-8'],
   `-Dlog4j.configurationFile=${join(folder, 'log4j2.xml')}`,
 ]
 
