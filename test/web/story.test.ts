@@ -85,8 +85,11 @@ describe.skipIf(windowMissing !== '')(`the story ${windowMissing}`, () => {
           .toMatch(/full in .*\d/i)
         await picture('backlog-grows')
         await opened.go('/events')
+        await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor()
         await page
+          .locator('main')
           .getByText(/upstream/)
+          .filter({ visible: true })
           .first()
           .waitFor()
         await picture('events')
