@@ -9,8 +9,12 @@ const project = (name: string, timeout: number, globalSetup: string[] = []) => (
     hookTimeout: timeout,
     pool: 'forks' as const,
     globalSetup,
+    expect: { poll: { timeout: 15_000 } },
   },
 })
+
+/** A browser on a busy machine misses a moment now and then: once more in CI, and the closing lines name who needed it. */
+const inBrowser = { retry: process.env['CI'] === undefined ? 0 : 1 }
 
 export default defineConfig({
   test: {
@@ -19,9 +23,15 @@ export default defineConfig({
     projects: [
       project('unit', 20_000),
       project('integration', 60_000),
-      project('web', 120_000, ['test/web/built-renderer.ts']),
+      { test: { ...project('web', 120_000, ['test/web/built-renderer.ts']).test, ...inBrowser } },
       // One at a time: a fresh workspace takes the first free ports, and so would its neighbour.
-      { test: { ...project('desktop', 120_000, ['test/desktop/built-desktop.ts']).test, fileParallelism: false } },
+      {
+        test: {
+          ...project('desktop', 120_000, ['test/desktop/built-desktop.ts']).test,
+          ...inBrowser,
+          fileParallelism: false,
+        },
+      },
       project('torture', 600_000),
       project('interop', 180_000),
     ],

@@ -80,4 +80,24 @@ describe.skipIf(windowMissing !== '')(`the Configuration view ${windowMissing}`,
     await expect.poll(() => page.getByRole('textbox', { name: /^Text of/ }).inputValue()).toBe(imported)
     expect(opened.flow()).toContain('# mine')
   })
+  test('takes nothing in before it knows what runs, and does not call that free of errors', async () => {
+    const { page } = opened
+    let answer: () => void = () => undefined
+    const held = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await page.route(/configGet/, async (route) => {
+      await held
+      await route.continue()
+    })
+    await opened.go('/flow')
+    await page.reload()
+    await page.getByRole('heading', { level: 1, name: 'Flow' }).waitFor()
+    await opened.go('/configuration')
+    await page.getByText('Loading…').waitFor()
+    expect(await page.getByLabel('Import a Flume file…').isDisabled()).toBe(true)
+    answer()
+    await page.getByText('No errors').waitFor()
+    expect(await page.getByLabel('Import a Flume file…').isEnabled()).toBe(true)
+  })
 })
