@@ -64,6 +64,7 @@ function ask(url: string, { path = '/session', token, cookie, host, ca }: Asked)
       answer.setEncoding('utf8').on('data', (piece: string) => (text += piece))
       const [set = ''] = answer.headers['set-cookie'] ?? []
       answer.once('end', () => resolve({ status: answer.statusCode ?? 0, text, cookie: set }))
+      answer.once('close', () => reject(new Error('the answer was broken off')))
     })
     sending.once('error', reject)
     sending.end()

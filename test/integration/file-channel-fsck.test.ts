@@ -127,7 +127,7 @@ test('a reader lists a live backlog from either end, at a number and at a time, 
     expect(reader.quarantine()).toMatchObject([{ firstEvent: 120, reason: 'refused', batch: { count: 10 } }])
     expect(await drainNumbers(channel)).toHaveLength(1920)
     await channel.put(numberedBatch(2050, 1))
-    expect(await numbers('oldest', 10)).toEqual([2050])
+    await expect.poll(() => numbers('oldest', 10)).toEqual([2050])
   } finally {
     await reader.close()
   }
