@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, it } from 'vitest'
 import type { Lease } from '../../core/channel/channel.ts'
 import { numberedBatch } from '../file-channel-rig.ts'

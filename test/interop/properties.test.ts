@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { expect, test } from 'vitest'
 import { Findings } from '../../core/config/findings.ts'
 import { parseProperties } from '../../core/config/properties-form.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, test } from 'vitest'
 import { type BacklogQuery, compileQuery } from '../../core/backlog/backlog-query.ts'
 import { backlogRow } from '../../core/backlog/backlog-row.ts'

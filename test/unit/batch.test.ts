@@ -1,5 +1,5 @@
 import avsc from 'avsc'
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, it } from 'vitest'
 import { Batch, eventOffsets } from '../../core/event/batch.ts'
 import { BatchBuilder } from '../../core/event/batch-builder.ts'

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { frameHeaderSize, type FrameHeader, readFrameHeader, writeFrameHeader } from '../../core/channel/file/frame.ts'

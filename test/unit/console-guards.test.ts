@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, it } from 'vitest'
 import { AccessTokens } from '../../core/console/access-tokens.ts'
 import { checkExposure, isLoopback } from '../../core/console/exposure.ts'

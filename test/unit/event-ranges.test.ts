@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { expect, test } from 'vitest'
 import { EventRanges } from '../../core/channel/event-ranges.ts'
 import { SenderIdentities } from '../../core/channel/sender-identities.ts'

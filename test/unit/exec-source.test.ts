@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LineCutter } from '../../core/source/exec/line-cutter.ts'
 import { RunningFlow, toLogger } from '../agent/running-flow.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, test } from 'vitest'
 import type { FlowSamples } from '../../core/forecast/flow-rates.ts'
 import { type ChannelNow, type Forecast, forecast } from '../../core/forecast/forecast.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, test } from 'vitest'
 import { durationText } from '../../core/agent/duration-text.ts'
 import { FullAlarm } from '../../core/agent/full-alarm.ts'

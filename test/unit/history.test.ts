@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, test } from 'vitest'
 import { AgentDatabase } from '../../core/agent/agent-database.ts'
 import { History } from '../../core/metrics/history.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../property-checks.ts'
 import { describe, expect, test } from 'vitest'
 import { BatchBuilder } from '../../core/event/batch-builder.ts'
 import { LineSplitter, type SplitterSettings } from '../../core/source/taildir/line-splitter.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import { fc } from '../../property-checks.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig, type LoadOptions } from '../../../core/config/load.ts'
 import { sampleRegistry } from './sample-registry.ts'

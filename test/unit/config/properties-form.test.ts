@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../property-checks.ts'
 import { getProperties } from 'properties-file'
 import { describe, expect, test } from 'vitest'
 import { Findings } from '../../../core/config/findings.ts'

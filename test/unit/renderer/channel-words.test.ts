@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../property-checks.ts'
 import { describe, expect, test } from 'vitest'
 import { forecastWords } from '../../../renderer/views/channel/forecast-words.ts'
 import { headerNames } from '../../../renderer/views/channel/header-names.ts'
