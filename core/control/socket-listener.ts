@@ -1,9 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { errorText, SluiceError } from '../errors.ts'
 import { chooseSocket, removeControlFile, writeControlFile } from './control-file.ts'
 import type { ControlPort } from './contract.ts'
 import { answerControl } from './http-carrier.ts'
+import { createServer } from '../node-http.ts'
 
 export interface SocketListenerOptions {
   readonly port: ControlPort

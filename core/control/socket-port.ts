@@ -1,9 +1,10 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { errorText, SluiceError, systemCode } from '../errors.ts'
 import type { ControlPort } from './contract.ts'
 import { SseReader } from './sse-reader.ts'
 import { fromWire, wireErrorSchema } from './wire-error.ts'
+import { request as httpRequest } from '../node-http.ts'
 
 const answerBody = z.union([z.object({ error: wireErrorSchema }), z.object({ result: z.unknown() })])
 

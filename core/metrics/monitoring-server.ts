@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { errorText, SluiceError, systemCode } from '../errors.ts'
 import { componentMetrics, type MetricsSource } from './component-metrics.ts'
 import { flumeJson } from './flume-json.ts'
 import { prometheusText, prometheusType } from './prometheus.ts'
+import { createServer } from '../node-http.ts'
 
 export interface MonitoringOptions {
   readonly agent: string

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
@@ -8,6 +8,7 @@ import { listen, listeningPort } from '../listen.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import { BadRequest, type HttpHandler } from './handler.ts'
 import { requestBody } from './request-body.ts'
+import { createServer } from '../../node-http.ts'
 
 export interface HttpSourceSettings {
   readonly bind: string
