@@ -4,8 +4,9 @@
  *
  * SHIM_LOG:   every change of a file or a name, in order: operation, path, offset, data (see disk-recording.ts).
  * SHIM_RULES: one rule a line, read again whenever the file is replaced: CALL PART SKIP COUNT ERRNO. Of the calls to
- *             CALL on paths that contain PART, SKIP pass, then COUNT fail with ERRNO (a number; 0: only the first half
- *             of a write is done).
+ *             CALL (`any`: all that change something) on paths that contain PART (with a $ behind it: that end in it),
+ *             SKIP pass, then COUNT fail with ERRNO (a number; 0: only the first half of a write is done; NOTED, KILLED,
+ *             TORN: see below).
  * SHIM_FIRED: one line for every fault.
  *
  * The shared memory of SQLite's log (-shm) is left out: it is rebuilt after every crash.
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,10 @@
 
 #define MOST_RULES 16
 #define PATH_ROOM 4096
+/* Instead of an error: the call is only written down; the process dies in its stead; it dies after half of a write. */
+#define NOTED (-2)
+#define KILLED (-3)
+#define TORN (-4)
 
 struct rule {
   char call[16];
@@ -44,6 +50,8 @@ static int fired_file = -1;
 static struct rule rules[MOST_RULES];
 static int rule_count;
 static ino_t rules_inode;
+/* The write that this thread is doing is the last thing that the process does. */
+static __thread int dies_after_write;
 
 static int raw_open(const char *path) {
   return (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -119,27 +127,44 @@ static void read_rules(void) {
   fclose(file);
 }
 
+static void die(void) {
+  kill(getpid(), SIGKILL);
+  for (;;) pause();
+}
+
+static int covers(const struct rule *rule, const char *call, const char *path) {
+  int named = strcmp(rule->call, call) == 0 || (strcmp(rule->call, "any") == 0 && strcmp(call, "open") != 0);
+  size_t length = strlen(rule->part);
+  if (!named) return 0;
+  if (length == 0 || rule->part[length - 1] != '$') return strstr(path, rule->part) != NULL;
+  size_t path_length = strlen(path);
+  return path_length >= length - 1 && strncmp(path + path_length - (length - 1), rule->part, length - 1) == 0;
+}
+
 /* -1: goes on; otherwise the error to answer with, 0 for half a write. */
 static int fault(const char *call, const char *path) {
   int error = -1;
   pthread_mutex_lock(&lock);
   read_rules();
-  for (int index = 0; index < rule_count && error < 0; index++) {
+  for (int index = 0; index < rule_count && error == -1; index++) {
     struct rule *rule = &rules[index];
-    if (strcmp(rule->call, call) != 0 || strstr(path, rule->part) == NULL) continue;
+    if (!covers(rule, call, path)) continue;
     if (rule->skip > 0) rule->skip--;
     else if (rule->count > 0) {
       rule->count--;
       error = rule->error;
     }
   }
-  if (error >= 0 && fired_file >= 0) {
+  if (error != -1 && fired_file >= 0) {
     char line[PATH_ROOM + 64];
     int length = snprintf(line, sizeof line, "%s %d %s\n", call, error, path);
     put_down(fired_file, line, (size_t)length);
   }
+  int write_call = strstr(call, "write") != NULL;
+  if (error == KILLED || (error == TORN && !write_call)) die();
   pthread_mutex_unlock(&lock);
-  return error;
+  dies_after_write = error == TORN;
+  return error == NOTED ? -1 : error == TORN ? 0 : error;
 }
 
 #define REAL(name)                               \
@@ -154,6 +179,7 @@ static int fault(const char *call, const char *path) {
     int error = fault(call, path);                                            \
     if (error > 0) return errno = error, -1;                                  \
     ssize_t done = real(file, data, error == 0 ? (length + 1) / 2 : length, at); \
+    if (dies_after_write) die();                                              \
     struct iovec part = {(void *)data, done > 0 ? (size_t)done : 0};          \
     if (done > 0) record('W', path, (unsigned long)at, &part, 1, (unsigned long)done); \
     return done;                                                              \
@@ -170,6 +196,7 @@ WRITE(pwrite64, "pwrite", off64_t)
     if (error > 0) return errno = error, -1;                                  \
     struct iovec half = {parts[0].iov_base, (parts[0].iov_len + 1) / 2};      \
     ssize_t done = error == 0 ? real(file, &half, 1, at) : real(file, parts, count, at); \
+    if (dies_after_write) die();                                              \
     if (done > 0) record('W', path, (unsigned long)at, parts, count, (unsigned long)done); \
     return done;                                                              \
   }
@@ -183,6 +210,7 @@ ssize_t write(int file, const void *data, size_t length) {
   int error = fault("write", path);
   if (error > 0) return errno = error, -1;
   ssize_t done = real(file, data, error == 0 ? (length + 1) / 2 : length);
+  if (dies_after_write) die();
   struct iovec part = {(void *)data, done > 0 ? (size_t)done : 0};
   if (done > 0) record('W', path, (unsigned long)(lseek(file, 0, SEEK_CUR) - done), &part, 1, (unsigned long)done);
   return done;

@@ -13,19 +13,32 @@ export const shimMissing: string | undefined = (() => {
   }
 })()
 
-const errnos = { EIO: 5, ENOSPC: 28, short: 0 } as const
+const errnos = { EIO: 5, ENOSPC: 28, short: 0, noted: -2, killed: -3, torn: -4 } as const
 
 /**
- * Of the calls to `call` on paths that contain `part`, `skip` pass, then `count` fail. `create` is an `open` that may
- * make the file.
+ * Of the calls to `call` on paths that contain `part` (that end in it, when a `$` is behind it), `skip` pass, then `count` fail. `create` is an `open` that may
+ * make the file; `any` is every call but `open`.
  */
 export interface FaultRule {
   readonly call:
-    'fdatasync' | 'fsync' | 'pwrite' | 'pwritev' | 'write' | 'ftruncate' | 'create' | 'open' | 'unlink' | 'rename'
+    | 'any'
+    | 'fdatasync'
+    | 'fsync'
+    | 'pwrite'
+    | 'pwritev'
+    | 'write'
+    | 'ftruncate'
+    | 'create'
+    | 'open'
+    | 'unlink'
+    | 'rename'
   readonly part: string
   readonly skip?: number
   readonly count: number
-  /** `short`: half of the bytes are written, without an error. */
+  /**
+   * `short`: half of the bytes are written, without an error. `noted`: nothing fails. `killed`: the process dies in place
+   * of the call; `torn`: it dies after half of a write.
+   */
   readonly error: keyof typeof errnos
 }
 
