@@ -1,5 +1,8 @@
 import { fileChannel } from '../channel/file/file-channel-definition.ts'
 import { memoryChannel } from '../channel/memory/memory-channel-definition.ts'
+import { avroDeserializer } from '../deserializer/avro.ts'
+import { blobDeserializer } from '../deserializer/blob.ts'
+import { lineDeserializer } from '../deserializer/line.ts'
 import { hostInterceptor } from '../interceptor/host.ts'
 import { staticInterceptor } from '../interceptor/static.ts'
 import { timestampInterceptor } from '../interceptor/timestamp.ts'
@@ -66,6 +69,11 @@ export const builtinDefinitions: readonly AnyDefinition[] = [
   avroEventSerializer,
   headerAndTextSerializer,
   textSerializer,
+
+  // deserializers
+  avroDeserializer,
+  blobDeserializer,
+  lineDeserializer,
 ]
 
 /** A registry of its own for each agent: a user's own components are added to it as configurations name them. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Channel } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
+import type { DeserializerContext, EventDeserializer } from '../deserializer/deserializer.ts'
 import type { Interceptor } from '../interceptor/interceptor.ts'
 import type { Log } from '../log.ts'
 import type { ChannelSelector } from '../selector/selector.ts'
@@ -18,6 +19,7 @@ export const componentKinds = [
   'selector',
   'processor',
   'serializer',
+  'deserializer',
 ] as const
 export type ComponentKind = (typeof componentKinds)[number]
 
@@ -87,6 +89,12 @@ export type SerializerDefinition<S extends z.ZodType = z.ZodType> = DefinitionOf
   ComponentContext,
   EventSerializer
 >
+export type DeserializerDefinition<S extends z.ZodType = z.ZodType> = DefinitionOf<
+  'deserializer',
+  S,
+  DeserializerContext,
+  EventDeserializer
+>
 
 export type AnyDefinition =
   | SourceDefinition
@@ -96,6 +104,7 @@ export type AnyDefinition =
   | SelectorDefinition
   | ProcessorDefinition
   | SerializerDefinition
+  | DeserializerDefinition
 
 /** Types a definition from its schema; a user's own component calls it too. */
 export function defineSource<S extends z.ZodType>(definition: Omit<SourceDefinition<S>, 'kind'>): SourceDefinition<S> {
@@ -128,4 +137,9 @@ export function defineSerializer<S extends z.ZodType>(
   definition: Omit<SerializerDefinition<S>, 'kind'>,
 ): SerializerDefinition<S> {
   return { kind: 'serializer', ...definition }
+}
+export function defineDeserializer<S extends z.ZodType>(
+  definition: Omit<DeserializerDefinition<S>, 'kind'>,
+): DeserializerDefinition<S> {
+  return { kind: 'deserializer', ...definition }
 }

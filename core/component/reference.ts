@@ -11,6 +11,7 @@ const kindIntroductions: Readonly<Record<ComponentKind, string>> = {
   selector: 'Keys stand below `AGENT.sources.SOURCE.selector.`',
   processor: 'Keys stand below `AGENT.sinkgroups.GROUP.processor.`; the group itself has `sinks`.',
   serializer: 'Named by a sink, with its own keys below the same key: `sink.serializer`, `sink.serializer.*`.',
+  deserializer: 'Named by a spooldir source, with its own keys below the same key: `deserializer`, `deserializer.*`.',
 }
 
 const kindTitles: Readonly<Record<ComponentKind, string>> = {
@@ -21,6 +22,7 @@ const kindTitles: Readonly<Record<ComponentKind, string>> = {
   selector: 'Channel selectors',
   processor: 'Sink processors',
   serializer: 'Event serializers',
+  deserializer: 'Event deserializers',
 }
 
 const typeNames: Readonly<Record<string, string>> = {

@@ -74,7 +74,7 @@ function build(type: SchemaType, known: Map<SchemaType, Skip>): Skip {
     case 'int':
     case 'long':
     case 'enum':
-      return (cursor) => void cursor.long()
+      return skipNumber
     case 'bytes':
     case 'string':
       return (cursor) => cursor.skip()
@@ -124,6 +124,15 @@ function blocks(item: Skip): Skip {
       }
     }
   }
+}
+
+/** Numbers of 64 bits take ten bytes: more than the cursor makes a number of. */
+function skipNumber(cursor: AvroCursor): void {
+  for (let count = 0; count < 10; count++) {
+    if (cursor.at >= cursor.end) throw new SluiceError('SLUICE_EVENT_FORMAT', 'Avro data ends inside a number')
+    if ((cursor.bytes[cursor.at++] ?? 0) < 0x80) return
+  }
+  throw new SluiceError('SLUICE_EVENT_FORMAT', `Avro number too long at byte ${cursor.at}`)
 }
 
 function advance(cursor: AvroCursor, size: number): void {

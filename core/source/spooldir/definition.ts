@@ -10,8 +10,8 @@ export const spooldirSource = defineSource({
   differences: [
     'Progress is stored with the events in the channel, not in trackerDir.',
     'A changed file, a used name or an undecodable byte is a note on that file, which is tried again; the others go on.',
-    'deserializer.maxLineLength counts bytes of the file, without the newline.',
-    'batchSize is 1000 by default, not 100. Of the deserializers there is LINE.',
+    'A file that its deserializer cannot read on is left where it is; what came before the damage is in the channel.',
+    'batchSize is 1000 by default, not 100.',
     'A missing folder is waited for.',
   ],
   settings: spooldirSettings,

@@ -1,16 +1,22 @@
 import { z } from 'zod'
-import { choice, flag, named, text, whole } from '../../component/settings.ts'
+import type { DeserializerDefinition } from '../../component/definition.ts'
+import { choice, flag, named, nested, text, whole } from '../../component/settings.ts'
+import { avroDeserializer } from '../../deserializer/avro.ts'
+import { blobDeserializer } from '../../deserializer/blob.ts'
+import type { DeserializerContext, EventDeserializer } from '../../deserializer/deserializer.ts'
+import { lineDeserializer } from '../../deserializer/line.ts'
 import { decodeErrorPolicies } from './strict-text.ts'
 
 export const consumeOrders = ['oldest', 'youngest', 'random'] as const
 export const deletePolicies = ['never', 'immediate'] as const
 export const trackingPolicies = ['rename', 'tracker_dir'] as const
 
-/** The keys below `deserializer.` that LINE knows. */
-const lineSettings = z.object({
-  maxLineLength: whole(1, 64 * 1024 * 1024).default(2048),
-  outputCharset: choice(['UTF-8']).default('UTF-8'),
-})
+const deserializers: readonly DeserializerDefinition[] = [lineDeserializer, avroDeserializer, blobDeserializer]
+
+function deserializerNamed(name: string): DeserializerDefinition | undefined {
+  const wanted = name.toLowerCase()
+  return deserializers.find(({ type, aliases }) => [type, ...aliases].some((one) => one.toLowerCase() === wanted))
+}
 
 export const spooldirSettings = z
   .object({
@@ -42,27 +48,32 @@ export const spooldirSettings = z
     decodeErrorPolicy: choice(decodeErrorPolicies)
       .default('FAIL')
       .describe('A byte that is no character: FAIL leaves the file with a note, REPLACE puts U+FFFD, IGNORE drops it.'),
-    deserializer: choice(['LINE', 'org.apache.flume.serialization.LineDeserializer$Builder'])
+    deserializer: nested('deserializer')
+      .refine((name) => deserializerNamed(name) !== undefined, {
+        message: `give one of: ${deserializers.map(({ type }) => type).join(', ')}`,
+      })
       .default('LINE')
-      .describe('How a file becomes events: LINE, one a line.'),
-    'deserializer.*': named()
-      .default({})
-      .describe('LINE: maxLineLength (2048 bytes), longer lines are split; outputCharset is UTF-8.'),
+      .describe('How a file becomes events: LINE, one a line; AVRO, one a datum; BLOB, one a file.'),
+    'deserializer.*': named().default({}).describe('Settings of the deserializer.'),
     bufferMaxLines: whole().optional().describe('Obsolete in Flume, and ignored.'),
     bufferMaxLineLength: whole(1).optional().describe('Old name of deserializer.maxLineLength.'),
   })
   .transform((settings, context) => {
-    const line = lineSettings.safeParse(settings['deserializer.*'])
-    if (line.success) {
-      const { bufferMaxLineLength } = settings
-      const own = 'maxLineLength' in settings['deserializer.*']
+    const definition = deserializerNamed(settings.deserializer)
+    if (definition === undefined) return z.NEVER
+    const { bufferMaxLineLength } = settings
+    const old =
+      definition === lineDeserializer && bufferMaxLineLength !== undefined
+        ? { maxLineLength: String(bufferMaxLineLength) }
+        : {}
+    const own = definition.settings.safeParse({ ...old, ...settings['deserializer.*'] })
+    if (own.success)
       return {
         ...settings,
-        maxLineLength: own ? line.data.maxLineLength : (bufferMaxLineLength ?? line.data.maxLineLength),
+        makeDeserializer: (made: DeserializerContext): EventDeserializer => definition.create(own.data, made),
       }
-    }
-    for (const issue of line.error.issues)
-      context.addIssue({ code: 'custom', path: [`deserializer.${issue.path.join('.')}`], message: issue.message })
+    for (const issue of own.error.issues)
+      context.addIssue({ code: 'custom', path: ['deserializer.*', ...issue.path], message: issue.message })
     return z.NEVER
   })
 

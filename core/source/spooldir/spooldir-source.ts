@@ -1,16 +1,16 @@
 import { mkdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { SluiceError, errorText } from '../../errors.ts'
+import type { EventDeserializer } from '../../deserializer/deserializer.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
 import { skippedFile, type Source, type SourceContext, type SourceDetail, type WatchedFile } from '../source.ts'
 import type { FileGroup } from '../taildir/file-group.ts'
 import { openContent } from '../taildir/file-content.ts'
 import { sighting } from '../taildir/folder-scan.ts'
-import { startMark } from '../taildir/mark.ts'
+import { type Mark, startMark } from '../taildir/mark.ts'
 import { namePattern } from '../taildir/name-pattern.ts'
 import { decodeState } from '../taildir/stored-position.ts'
 import { StreamFeed } from '../taildir/stream-feed.ts'
-import { StreamReader, type ReaderSettings } from '../taildir/stream-reader.ts'
 import { Stream } from '../taildir/stream.ts'
 import type { SpooldirSettings } from './settings.ts'
 import { SpoolFolder, type SpooledFile, exists } from './spool-folder.ts'
@@ -28,7 +28,8 @@ export class SpooldirSource implements Source {
   readonly #context: SourceContext
   readonly #newId: () => string
   readonly #folder: SpoolFolder
-  readonly #readerSettings: ReaderSettings & { batchSize: number }
+  readonly #limits: { batchSize: number }
+  readonly #deserializer: EventDeserializer
   /** Files that were begun: what is read of them, and what is the matter with them. */
   readonly #streams = new Map<string, { stream: Stream; retryAt: number; seen: string }>()
   /** Files of the last look that were not begun yet. */
@@ -51,18 +52,12 @@ export class SpooldirSource implements Source {
       ignore: pattern('ignorePattern', settings.ignorePattern),
     }
     this.#folder = new SpoolFolder(directory, tracker, settings, patterns, random)
-    this.#readerSettings = {
-      maxLineLength: settings.maxLineLength,
-      longLines: 'split',
-      lineEnding: 'lf',
-      startPattern: undefined,
-      batchSize: settings.batchSize,
+    this.#limits = { batchSize: settings.batchSize }
+    this.#deserializer = settings.makeDeserializer({
+      ...context,
+      limits: this.#limits,
       form: strictTextForm(settings.inputCharset, settings.decodeErrorPolicy),
-      fileHeader: settings.fileHeader ? settings.fileHeaderKey : undefined,
-      byteOffsetHeader: undefined,
-      turnBytes: Infinity,
-      turnBatches: Infinity,
-    }
+    })
   }
 
   start(): Promise<void> {
@@ -83,8 +78,9 @@ export class SpooldirSource implements Source {
 
   inspect(): SourceDetail {
     const begun = [...this.#streams.values()].map(({ stream }): WatchedFile => {
-      const { path, size, note, readAt, lag, behindSince } = stream
-      return { path, size, position: stream.confirmed.offset, lag, behindSince, note, readAt }
+      const { path, size, note, readAt, behindSince } = stream
+      const position = byteOf(stream.confirmed)
+      return { path, size, position, lag: Math.max(0, size - position), behindSince, note, readAt }
     })
     const waiting = [...this.#waiting.values()].map(({ path, stats }): WatchedFile => {
       const [size, behindSince] = [Number(stats.size), Number(stats.mtimeNs / 1_000_000n)]
@@ -99,7 +95,7 @@ export class SpooldirSource implements Source {
       const decoded = decodeState(position)
       if (decoded === undefined) continue
       const { state, mark } = decoded
-      const stream = new Stream(position.key, { ...state, group: this.#group(state.path), size: position.offset })
+      const stream = new Stream(position.key, { ...state, group: this.#group(state.path), size: byteOf(mark) })
       stream.goOnAt(mark, state.head)
       stream.stops = this.#context.channels.position(position.key)?.stops ?? []
       this.#streams.set(state.path, { stream, retryAt: 0, seen: '' })
@@ -108,12 +104,11 @@ export class SpooldirSource implements Source {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#context
-    const reader = new StreamReader(this.#readerSettings, this.#context.channels)
     const feed = new StreamFeed(this.#context, {
       signal,
       ready: () => this.#resume?.(),
       tooLarge: () => {
-        this.#readerSettings.batchSize = Math.max(1, this.#readerSettings.batchSize >> 1)
+        this.#limits.batchSize = Math.max(1, this.#limits.batchSize >> 1)
       },
       retryMilliseconds: 1000,
     })
@@ -124,7 +119,7 @@ export class SpooldirSource implements Source {
         await this.#forgetMissing(waiting)
         this.#waiting = new Map(waiting.filter(({ path }) => !this.#streams.has(path)).map((file) => [file.path, file]))
         for (const file of waiting) {
-          await this.#serve(file, reader, feed, signal)
+          await this.#serve(file, feed, signal)
         }
       } catch (error) {
         this.#context.reportState(`waiting: ${errorText(error)}`)
@@ -135,7 +130,7 @@ export class SpooldirSource implements Source {
   }
 
   /** Reads one file to its end and finishes it; what is wrong with it becomes its note. */
-  async #serve(file: SpooledFile, reader: StreamReader, feed: StreamFeed, signal: AbortSignal): Promise<void> {
+  async #serve(file: SpooledFile, feed: StreamFeed, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     const seen = `${file.stats.ino} ${file.stats.size} ${file.stats.mtimeNs}`
     const known = this.#streams.get(file.path)
@@ -146,7 +141,7 @@ export class SpooldirSource implements Source {
     this.#waiting.delete(file.path)
     const { stream } = entry
     try {
-      if (!(await this.#read(stream, reader, feed, signal))) return
+      if (!(await this.#read(stream, feed, signal))) return
       await this.#finish(file)
       this.#streams.delete(file.path)
       await this.#context.channels.forgetPositions([stream.key])
@@ -163,7 +158,7 @@ export class SpooldirSource implements Source {
 
   #streamOf(file: SpooledFile, known: Stream | undefined): Stream {
     const seen = sighting(file.path, this.#group(file.path), file.stats)
-    if (known && known.inode === seen.inode && known.read.offset <= seen.size) {
+    if (known && known.inode === seen.inode && byteOf(known.read) <= seen.size) {
       known.seen(seen)
       known.gzip = false
       known.final = true
@@ -176,14 +171,20 @@ export class SpooldirSource implements Source {
   }
 
   /** True when all of it is in the channel; false when the source stops. */
-  async #read(stream: Stream, reader: StreamReader, feed: StreamFeed, signal: AbortSignal): Promise<boolean> {
+  async #read(stream: Stream, feed: StreamFeed, signal: AbortSignal): Promise<boolean> {
+    const { emptyFileIsEvent, inBlocks } = this.#deserializer
+    if (stream.read.offset > 0 && (stream.read.block !== undefined) !== inBlocks)
+      throw new SluiceError(
+        'SLUICE_FILE',
+        'reading it was begun with another deserializer: set that one until the file is done, or give the file a new name to have it read from its beginning',
+      )
     const content = await openContent(stream, stream.inodeKey)
     if (content === undefined) throw new SluiceError('SLUICE_FILE', 'the file was replaced')
     try {
-      if (stream.size === 0) this.#putEmptyEvent(stream, feed)
+      if (stream.size === 0 && emptyFileIsEvent) this.#putEmptyEvent(stream, feed)
       for (;;) {
         await feed.budget.room()
-        const end = await reader.turn(stream, {
+        const end = await this.#deserializer.turn(stream, {
           content,
           final: true,
           flush: 'nothing',
@@ -210,10 +211,7 @@ export class SpooldirSource implements Source {
   #putEmptyEvent(stream: Stream, feed: StreamFeed): void {
     if (stream.confirmed.line.midLine) return
     const builder = new BatchBuilder(64)
-    const { fileHeader } = this.#readerSettings
-    const headers = new Map(stream.group.headers)
-    if (fileHeader !== undefined) headers.set(fileHeader, stream.path)
-    builder.addEvent(headers, Buffer.alloc(0))
+    builder.addEvent(stream.group.headers, Buffer.alloc(0))
     const mark = { ...startMark, line: { midLine: true, skipping: false } }
     stream.confirmed = mark
     feed.put(stream, builder.finish(), mark, false)
@@ -247,11 +245,16 @@ export class SpooldirSource implements Source {
   }
 
   #group(path: string): FileGroup {
-    const { basenameHeader, basenameHeaderKey } = this.#settings
-    const headers = new Map(basenameHeader ? [[basenameHeaderKey, basename(path)] as const] : [])
+    const { basenameHeader, basenameHeaderKey, fileHeader, fileHeaderKey } = this.#settings
+    const headers = new Map<string, string>()
+    if (basenameHeader) headers.set(basenameHeaderKey, basename(path))
+    if (fileHeader) headers.set(fileHeaderKey, path)
     return { name: '', directory: dirname(path), pattern: /^$/, headers }
   }
 }
+
+/** The byte of the file up to which it is read: where marks count events, the beginning of the block. */
+const byteOf = (mark: Mark) => mark.block?.at ?? mark.offset
 
 function pattern(key: string, text: string): RegExp {
   try {

@@ -22,12 +22,21 @@ export function fingerprint(bytes: Buffer): Fingerprint {
 
 export const sameFingerprint = (a: Fingerprint, b: Fingerprint) => a.length === b.length && a.digest === b.digest
 
+/** A block of a file of blocks: the byte at which it begins, and how many events lie before it. */
+export interface BlockPlace {
+  readonly at: number
+  readonly first: number
+}
+
 /** A place in a file at which reading can go on, and how to know that it is still that place. */
 export interface Mark {
+  /** A byte of the file; where there is a `block`, events of the file. */
   readonly offset: number
   /** Of the last bytes before `offset`. */
   readonly tail: Fingerprint
   readonly line: Readonly<LineState>
+  /** The block in which the next event lies, in a file whose blocks are compressed or have their own bounds. */
+  readonly block?: BlockPlace
 }
 
 export const startMark: Mark = { offset: 0, tail: noFingerprint, line: { midLine: false, skipping: false } }

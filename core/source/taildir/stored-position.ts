@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SourcePosition } from '../../channel/channel.ts'
-import { type Fingerprint, type Mark, noFingerprint } from './mark.ts'
+import { type Fingerprint, type Mark, noFingerprint, startMark } from './mark.ts'
 
 /** What a channel keeps of one stream of bytes beside its offset. */
 export interface StreamState {
@@ -27,6 +27,7 @@ const schema = z.object({
   tail: z.tuple([z.number(), z.string()]),
   mid: z.literal(1).optional(),
   skip: z.literal(1).optional(),
+  blk: z.tuple([z.number(), z.number()]).optional(),
 })
 
 export function encodeState(state: StreamState, mark: Mark): string {
@@ -41,6 +42,7 @@ export function encodeState(state: StreamState, mark: Mark): string {
     tail: [mark.tail.length, mark.tail.digest],
     mid: mark.line.midLine ? 1 : undefined,
     skip: mark.line.skipping ? 1 : undefined,
+    blk: mark.block && [mark.block.at, mark.block.first],
   })
 }
 
@@ -66,10 +68,15 @@ export function decodeState(position: SourcePosition): { state: StreamState; mar
       gzip: data.gz === 1,
       head: print(data.head),
     },
-    mark: {
-      offset: position.offset,
-      tail: print(data.tail),
-      line: { midLine: data.mid === 1, skipping: data.skip === 1 },
-    },
+    // Of several channels one may have nothing yet: reading starts over then, and the mark is another's.
+    mark:
+      position.offset === 0 && data.tail[0] > 0
+        ? startMark
+        : {
+            offset: position.offset,
+            tail: print(data.tail),
+            line: { midLine: data.mid === 1, skipping: data.skip === 1 },
+            ...(data.blk && { block: { at: data.blk[0], first: data.blk[1] } }),
+          },
   }
 }
