@@ -1,6 +1,5 @@
 /** AVRO and BLOB files in a spooling folder: what becomes of them, over kills, damage and changes of the configuration. */
 import avsc from 'avsc'
-import fc from 'fast-check'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { longSize, writeLong } from '../../core/event/avro-bytes.ts'
 import type { Source } from '../../core/source/source.ts'
 import { spooldirSource } from '../../core/source/spooldir/definition.ts'
+import { fc } from '../property-checks.ts'
 import { RecordingChannels, sourceContext } from '../recording-channels.ts'
 
 let root: string

@@ -1,6 +1,6 @@
 import avsc from 'avsc'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../property-checks.ts'
 import { parseAvroSchema } from '../../core/deserializer/avro-schema.ts'
 import { canonicalForm, schemaFingerprint } from '../../core/deserializer/schema-fingerprint.ts'
 
