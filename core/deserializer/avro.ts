@@ -11,7 +11,7 @@ export const avroDeserializer = defineDeserializer({
     'One event a datum of an Avro container file: the body is the datum in binary form, a header has its schema or the hash of it.',
   differences: [
     'Bodies are the bytes that stand in the file, and the literal schema is its text; Flume writes both anew.',
-    'A file without a datum makes no event.',
+    'A file without a datum makes no event, and datums need not be records.',
     `Blocks may be compressed by ${containerCodecs.slice(1).join(', ')}; bzip2 and xz are not read.`,
   ],
   settings: z.object({

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agentFile } from './agent-file.ts'
+import { deserializerFlows } from './flows/deserializer-flows.ts'
 import { documentedDifferences } from './flows/documented-differences.ts'
 import { fileFlows } from './flows/file-flows.ts'
 import { type Flow, type Observed, portsOf } from './flows/flow.ts'
@@ -15,7 +16,7 @@ import { freePorts } from './flume/peer.ts'
 import type { PeerProcess } from './peer-process.ts'
 import { absence, type AgentOptions, Peers } from './peers.ts'
 
-const flows = [...networkFlows, ...fileFlows, ...routingFlows]
+const flows = [...networkFlows, ...fileFlows, ...deserializerFlows, ...routingFlows]
 /** What differs for the two sides are the environment variables that it refers to: folders and ports. */
 const configuration = agentFile('a', ...flows.map(({ parts }) => parts))
 const portNames = portsOf(flows)
