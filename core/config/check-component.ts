@@ -7,6 +7,7 @@ import { errorText } from '../errors.ts'
 import { type ComponentSection, componentSection, entriesBelow, itemsOf } from './agent-section.ts'
 import type { ConfigEntry } from './entry.ts'
 import type { Findings } from './findings.ts'
+import { type GlobalTlsSources, globalTlsEntries } from './global-tls.ts'
 import type { ComponentConfig } from './model.ts'
 import { nearest, suggestion } from './nearest.ts'
 
@@ -15,6 +16,8 @@ export interface CheckContext {
   readonly registry: ComponentRegistry
   readonly baseDirectory: string
   readonly findings: Findings
+  /** Where Flume's SSL settings for all components are looked for. */
+  readonly globalTls: GlobalTlsSources
 }
 
 /** A checked component, with its definition and its entries for checks across components. */
@@ -207,7 +210,8 @@ async function checkSettings(
   const before = findings.failed
   await checkNested(section, declared, context)
   if (findings.failed && !before) return undefined
-  const raw = Object.fromEntries([...section.entries].map(([key, entry]) => [key, entry.value]))
+  const written = [...section.entries].filter(([, { origin }]) => origin === undefined)
+  const raw = Object.fromEntries(written.map(([key, entry]) => [key, entry.value]))
   return { config: { name: section.name, type, settings, raw }, section, definition }
 }
 
@@ -239,7 +243,9 @@ export async function checkComponent(
   if (definition === undefined) return undefined
   const own = new Set([...section.entries.keys()].filter((key) => key === 'type' || options.own?.(key) === true))
   const name = context.registry.findBuiltin(kind, value)?.type ?? value
-  return checkSettings(section, definition, name, own, context)
+  const global = globalTlsEntries(kind, section, declaredKeys(definition.settings), context.globalTls)
+  const complete = global.size === 0 ? section : { ...section, entries: new Map([...section.entries, ...global]) }
+  return checkSettings(complete, definition, name, own, context)
 }
 
 /** The value of one setting as the schema understands it, default included; undefined when it declares no such key. */

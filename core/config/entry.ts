@@ -14,6 +14,8 @@ export interface ConfigEntry {
   readonly valueAt: Position
   /** The items of a YAML list; `value` has them separated by blanks. */
   readonly items?: readonly string[]
+  /** Where the value came from when it does not stand in the file: `-Djavax.net.ssl.keyStore`. */
+  readonly origin?: string
 }
 
 /** Turns offsets of a text into lines and columns. */

@@ -4,6 +4,9 @@ import type { Finding } from './model.ts'
 /** A value of ten megabytes, named in a message, helps nobody. */
 const shortened = (text: string) => (text.length > 400 ? `${text.slice(0, 300)}…${text.slice(-50)}` : text)
 
+const withOrigin = ({ origin }: ConfigEntry, message: string) =>
+  origin === undefined ? message : `${message} (the value comes from ${origin})`
+
 /** Collects what is found in a configuration. Values of secrets never leave it. */
 export class Findings {
   readonly #list: Finding[] = []
@@ -34,11 +37,11 @@ export class Findings {
 
   /** About an entry's value. */
   errorAt(entry: ConfigEntry, message: string, hint = ''): void {
-    this.#add('error', entry.valueAt, entry.key, message, hint)
+    this.#add('error', entry.valueAt, entry.key, withOrigin(entry, message), hint)
   }
 
   warningAt(entry: ConfigEntry, message: string, hint = ''): void {
-    this.#add('warning', entry.valueAt, entry.key, message, hint)
+    this.#add('warning', entry.valueAt, entry.key, withOrigin(entry, message), hint)
   }
 
   error(position: Position, key: string, message: string, hint = ''): void {

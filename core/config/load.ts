@@ -23,7 +23,7 @@ export interface LoadOptions {
   readonly agent: string
   readonly registry: ComponentRegistry
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** What `-D` set, for `${sys:…}`. */
+  /** What `-D` set, for `${sys:…}` and as Java's system properties for TLS. */
   readonly properties?: Readonly<Record<string, string | undefined>>
   /** What relative paths start from. */
   readonly baseDirectory: string
@@ -117,7 +117,8 @@ async function load(options: LoadOptions, whole: Position, findings: Findings): 
   const sections = agentSection(entries, agent, whole, part)
   findings.take(part, lenient && sections !== undefined ? { warnings: 'it is dropped' } : undefined)
   if (sections === undefined) return undefined
-  return buildAgent(agent, sections, whole, { registry, baseDirectory, findings, lenient })
+  const globalTls = { environment: options.environment ?? {}, properties: options.properties ?? {} }
+  return buildAgent(agent, sections, whole, { registry, baseDirectory, findings, lenient, globalTls })
 }
 
 /**

@@ -14,6 +14,9 @@ export interface TlsSettings {
   readonly 'exclude-cipher-suites'?: readonly string[] | undefined
 }
 
+/** Why a component that listens needs a keystore, and where else it may come from (core/config/global-tls.ts). */
+export const keystoreReason = 'ssl = true needs it, or -Djavax.net.ssl.keyStore or FLUME_SSL_KEYSTORE_PATH'
+
 /** Keys, certificates, versions and ciphers for node:tls. Relative files start from `baseDirectory`. Rejects with `SLUICE_TLS`. */
 export async function tlsContext(settings: TlsSettings, baseDirectory: string): Promise<SecureContextOptions> {
   const path = (file: string | undefined) => file && resolve(baseDirectory, file)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { errorText } from '../../errors.ts'
 import { parseIpFilterRules } from '../../rpc/ip-filter.ts'
 import { compressionOrders } from '../../rpc/stream-layers.ts'
+import { keystoreReason } from '../../rpc/tls-context.ts'
 import { choice, flag, port, secret, text, whole, words } from '../../component/settings.ts'
 
 export const avroSourceSettings = z
@@ -45,16 +46,15 @@ export const avroSourceSettings = z
   })
   .superRefine((settings, context) => {
     const require = (key: 'keystore' | 'truststore' | 'ipFilterRules', when: string) => {
-      if (settings[key] === undefined)
-        context.addIssue({ code: 'custom', path: [key], message: `is missing: ${when} needs it` })
+      if (settings[key] === undefined) context.addIssue({ code: 'custom', path: [key], message: `is missing: ${when}` })
     }
-    if (settings.ssl) require('keystore', 'ssl = true')
+    if (settings.ssl) require('keystore', keystoreReason)
     if (settings['client-auth']) {
-      require('truststore', 'client-auth = true')
+      require('truststore', 'client-auth = true needs it, or -Djavax.net.ssl.trustStore or FLUME_SSL_TRUSTSTORE_PATH')
       if (!settings.ssl)
         context.addIssue({ code: 'custom', path: ['client-auth'], message: 'works over TLS only: set ssl = true' })
     }
-    if (settings.ipFilter) require('ipFilterRules', 'ipFilter = true')
+    if (settings.ipFilter) require('ipFilterRules', 'ipFilter = true needs it')
     if (settings.ipFilterRules !== undefined)
       try {
         parseIpFilterRules(settings.ipFilterRules)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineSource } from '../../component/definition.ts'
 import { choice, flag, named, port, secret, text, whole, words } from '../../component/settings.ts'
-import { tlsContext } from '../../rpc/tls-context.ts'
+import { keystoreReason, tlsContext } from '../../rpc/tls-context.ts'
 import { blobHandler } from './blob-handler.ts'
 import { HttpSource } from './http-source.ts'
 import { jsonHandler } from './json-handler.ts'
@@ -54,7 +54,7 @@ const settings = z
   })
   .refine((value) => !(value.ssl || value.enableSSL === true) || value.keystore !== undefined, {
     path: ['keystore'],
-    message: 'is missing: ssl = true needs it',
+    message: `is missing: ${keystoreReason}`,
   })
 
 export const httpSource = defineSource({
