@@ -2,7 +2,6 @@
 import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { errorText, isSluiceError } from '../errors.ts'
-import { exportBacklog } from './backlog-export.ts'
 import type {
   BacklogJob,
   BacklogWorkerData,
@@ -76,6 +75,8 @@ async function work(port: MessagePort, look: BacklogLook, job: BacklogJob, pulse
   }
   if (job.job === 'export') {
     const { file, format, query, start } = job
+    // Only an export needs the serializers and what they load: a thread that shows rows is there sooner without.
+    const { exportBacklog } = await import('./backlog-export.ts')
     await exportBacklog(look.reader, { file, format, query, start }, progress, tick)
     report({ done: true, limited: false })
     return

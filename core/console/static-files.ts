@@ -22,6 +22,9 @@ const packed = new Set(['.ico', '.png', '.woff2'])
 /** As the bundler names what never changes: `index-BqJz1k2_.js`. */
 const hashed = /^\/assets\/.*-[\w-]{8}\.\w+$/
 
+/** What the name of a file that the build has compressed ends with, behind the name of the file. */
+const builtForm = '.br'
+
 const encodings = ['br', 'gzip'] as const
 export type Encoding = (typeof encodings)[number]
 
@@ -38,7 +41,7 @@ export interface Form {
   readonly etag: string
 }
 
-/** One file of the built renderer; its bytes and their compressed forms are made once, when first asked for. */
+/** One file of the built renderer; its bytes and their compressed forms are read or made once, when first asked for. */
 export class StaticFile {
   readonly type: string
   /** Its name changes with its content. */
@@ -73,8 +76,19 @@ export class StaticFile {
   }
 
   async #make(encoding: Encoding | undefined): Promise<Form> {
-    const bytes = encoding ? await compress[encoding]((await this.#made(undefined)).bytes) : await readFile(this.#path)
+    const bytes = encoding ? await this.#compressed(encoding) : await readFile(this.#path)
     return { bytes, encoding, etag: `"${createHash('sha256').update(bytes).digest('base64url')}"` }
+  }
+
+  /** As the build has made it; of what it did not, made now. */
+  async #compressed(encoding: Encoding): Promise<Buffer> {
+    if (encoding === 'br')
+      try {
+        return await readFile(this.#path + builtForm)
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT') throw error
+      }
+    return await compress[encoding]((await this.#made(undefined)).bytes)
   }
 }
 
@@ -117,7 +131,8 @@ export class StaticFiles {
     if (build === this.#build) return
     const found = await readdir(this.folder, { recursive: true, withFileTypes: true })
     // A link is no file here: it could lead out.
-    const paths = found.filter((one) => one.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+    const files = found.filter((one) => one.isFile() && !one.name.endsWith(builtForm))
+    const paths = files.map(({ parentPath, name }) => join(parentPath, name))
     this.#files = new Map(
       paths.map((path) => {
         const address = `/${relative(this.folder, path).split(sep).join('/')}`

@@ -1,10 +1,36 @@
-import type { Page } from 'playwright-core'
+import type { CDPSession, Page } from 'playwright-core'
 
 /** Pixels of one turn of the wheel: what a browser makes of a notch. */
 const notch = 120
 
-/** Records the time of every frame until `stop` is called; resolves then with the milliseconds between them. */
-async function recordFrames(page: Page): Promise<() => Promise<number[]>> {
+/** What a page did during some frames. */
+export interface Frames {
+  /** Milliseconds from each frame to the next. */
+  readonly times: readonly number[]
+  /** Milliseconds per frame that the page's own thread ran scripts, and that it made styles and layout. */
+  readonly script: number
+  readonly layout: number
+  /** Milliseconds per frame that the page's own thread was busy with anything. */
+  readonly busy: number
+}
+
+const gridName = 'Waiting events'
+
+/** Seconds of the page's thread so far. */
+async function threadSeconds(session: CDPSession): Promise<{ script: number; layout: number; busy: number }> {
+  const { metrics } = await session.send('Performance.getMetrics')
+  const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? NaN
+  return {
+    script: of('ScriptDuration'),
+    layout: of('LayoutDuration') + of('RecalcStyleDuration'),
+    busy: of('TaskDuration'),
+  }
+}
+
+/** Records every frame while `moving` goes on. */
+async function framesOf(page: Page, moving: () => Promise<unknown>): Promise<Frames> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
   await page.evaluate(() => {
     const recorded: { times: number[]; on: boolean } = { times: [], on: true }
     Object.assign(globalThis, { recordedFrames: recorded })
@@ -14,39 +40,43 @@ async function recordFrames(page: Page): Promise<() => Promise<number[]>> {
     }
     requestAnimationFrame(frame)
   })
-  return async () =>
-    await page.evaluate(() => {
-      const { recordedFrames } = globalThis as unknown as { recordedFrames: { times: number[]; on: boolean } }
-      recordedFrames.on = false
-      const { times } = recordedFrames
-      return times.slice(1).map((time, index) => time - (times[index] ?? time))
-    })
+  const before = await threadSeconds(session)
+  await moving()
+  const after = await threadSeconds(session)
+  const times = await page.evaluate(() => {
+    const { recordedFrames } = globalThis as unknown as { recordedFrames: { times: number[]; on: boolean } }
+    recordedFrames.on = false
+    const { times } = recordedFrames
+    return times.slice(1).map((time, index) => time - (times[index] ?? time))
+  })
+  await session.detach()
+  const perFrame = (name: 'script' | 'layout' | 'busy') => ((after[name] - before[name]) * 1000) / times.length
+  return { times, script: perFrame('script'), layout: perFrame('layout'), busy: perFrame('busy') }
 }
 
-const gridName = 'Waiting events'
-
-/** Frames of a page that nobody touches: what this machine's browser gives at best. */
-export async function stillFrames(page: Page, milliseconds: number): Promise<number[]> {
-  const stop = await recordFrames(page)
-  await page.waitForTimeout(milliseconds)
-  return await stop()
+/** Frames of a page that nobody touches. */
+export function stillFrames(page: Page, milliseconds: number): Promise<Frames> {
+  return framesOf(page, () => page.waitForTimeout(milliseconds))
 }
 
 /** Frames while the wheel turns without a pause over the list of what waits. */
-export async function wheelFrames(page: Page, milliseconds: number): Promise<number[]> {
+export async function wheelFrames(page: Page, milliseconds: number): Promise<Frames> {
   await page.getByRole('grid', { name: gridName }).hover()
-  const stop = await recordFrames(page)
-  const end = performance.now() + milliseconds
-  while (performance.now() < end) {
-    await page.mouse.wheel(0, notch)
-    await page.waitForTimeout(8)
-  }
-  return await stop()
+  return await framesOf(page, async () => {
+    const end = performance.now() + milliseconds
+    while (performance.now() < end) {
+      await page.mouse.wheel(0, notch)
+      await page.waitForTimeout(8)
+    }
+  })
 }
 
 /** Frames while the scrollbar is dragged to and fro: each frame shows another part of the list, millions of rows away. */
-export async function dragFrames(page: Page, milliseconds: number): Promise<number[]> {
-  const stop = await recordFrames(page)
+export function dragFrames(page: Page, milliseconds: number): Promise<Frames> {
+  return framesOf(page, () => dragOn(page, milliseconds))
+}
+
+async function dragOn(page: Page, milliseconds: number): Promise<void> {
   await page.getByRole('grid', { name: gridName }).evaluate(
     (box, during) =>
       new Promise<void>((resolve) => {
@@ -62,7 +92,22 @@ export async function dragFrames(page: Page, milliseconds: number): Promise<numb
       }),
     milliseconds,
   )
-  return await stop()
+}
+
+/**
+ * The least that any list of this size costs here: lines of plain text, laid out once, of which each frame shows another
+ * part. What a machine without a graphics processor needs to paint them is in it, and nothing of ours.
+ */
+export async function plainFrames(page: Page, milliseconds: number): Promise<Frames> {
+  await page.setContent(
+    `<div role="grid" aria-label="${gridName}" style="height: 560px; overflow: auto"><pre style="font: 12px/24px monospace"></pre></div>`,
+  )
+  await page.locator('pre').evaluate((pre) => {
+    const line = (at: number) =>
+      `${at}  2026-11-23 16:30:00.000  62  host=edge${at % 7}  10.0.0.1 - "GET /item/${at * 7919} HTTP/1.1" 200 1000`
+    pre.textContent = Array.from({ length: 5000 }, (_, at) => line(at)).join('\n')
+  })
+  return await framesOf(page, () => dragOn(page, milliseconds))
 }
 
 /** Milliseconds from each jump of the scrollbar until every row in view shows its event. */

@@ -39,6 +39,29 @@ export async function emptyPage(browser: Browser): Promise<Page> {
   return await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
 }
 
+/**
+ * Opens a view of the console and resolves with when `text` was first painted in it, as `performance.now()` of this process:
+ * the page itself looks out for it, because asking it from here takes up to half a second.
+ */
+export async function openedAt(page: Page, agent: WindowAgent, path: string, text: string): Promise<number> {
+  await page.addInitScript((wanted) => {
+    const painted = Promise.withResolvers<number>()
+    Object.assign(globalThis, { painted: painted.promise })
+    const watch = new MutationObserver(() => {
+      if (document.querySelector('#page')?.textContent.includes(wanted) !== true) return
+      watch.disconnect()
+      // A frame's callbacks come before it is painted: those of the next one come after.
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => painted.resolve(performance.timeOrigin + performance.now())),
+      )
+    })
+    watch.observe(document, { childList: true, subtree: true, characterData: true })
+  }, text)
+  await openView(page, agent, path)
+  const at = await page.evaluate(() => (globalThis as unknown as { painted: Promise<number> }).painted)
+  return at - performance.timeOrigin
+}
+
 /** Opens a view of the console: `/backlog/c1`. */
 export async function openView(page: Page, { address }: WindowAgent, path: string): Promise<Page> {
   await page.goto(`${address}#${path}`, { waitUntil: 'commit' })

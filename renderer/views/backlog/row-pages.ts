@@ -8,6 +8,10 @@ export const pageSize = 100
 /** Pages that are kept; the ones that were used longest ago go first. */
 const mostPages = 60
 const mostAsking = 2
+/** Milliseconds after which a page that is not in view any more is not waited for. */
+const longAsked = 250
+/** Least milliseconds between two places that are asked for: a scrollbar that is dragged comes by another at each frame. */
+const leastBetween = 60
 
 interface Page {
   /** By number; an event of the page that is not in it does not wait any more. */
@@ -22,14 +26,19 @@ export type FetchPage = (firstEvent: number, signal: AbortSignal) => Promise<rea
 export class RowPages {
   readonly #fetch: FetchPage
   readonly #pages = shallowRef(new Map<number, Page>())
-  readonly #asking = new Map<number, AbortController>()
+  readonly #asking = new Map<number, { readonly over: AbortController; readonly since: number }>()
+  readonly #now: () => number
   #wanted: number[] = []
   #next = 0
+  #lookedAt = -Infinity
+  #later: ReturnType<typeof setTimeout> | undefined
   /** Why the last fetch failed; empty when it did not. */
   readonly problem = shallowRef('')
 
-  constructor(fetch: FetchPage) {
+  /** `now`: a steady clock, in milliseconds. */
+  constructor(fetch: FetchPage, now: () => number = () => performance.now()) {
     this.#fetch = fetch
+    this.#now = now
   }
 
   /** The event's row; `gone` when it does not wait any more, undefined when it is not known yet. */
@@ -38,6 +47,13 @@ export class RowPages {
     if (page === undefined) return undefined
     const row = page.rows.get(number)
     return row ?? (number < page.until ? 'gone' : undefined)
+  }
+
+  /** Takes rows in ascending order, without a gap among those that wait, that were fetched before anybody said what is in view. */
+  take(rows: readonly Row[]): void {
+    const until = (rows.at(-1)?.number ?? -1) + 1
+    for (const page of new Set(rows.map(({ number }) => Math.floor(number / pageSize))))
+      if (!this.#pages.value.has(page)) this.#keep(page, rows, until)
   }
 
   /** Says which events are in view, `[from, to)`, and which number the next one to come will have. */
@@ -50,18 +66,37 @@ export class RowPages {
       if (known === undefined || (known.until < Math.min(next, (page + 1) * pageSize) && known.until < to))
         pages.push(page)
     }
+    const near = pages.some((page) => this.#wanted.includes(page))
     this.#wanted = pages
-    for (const [page, asking] of this.#asking) if (!pages.includes(page)) asking.abort()
-    this.#ask()
+    if (pages.length === 0) return
+    const now = this.#now()
+    for (const [page, { since }] of this.#asking)
+      if (now - since >= longAsked && !pages.includes(page)) this.#giveUp(page)
+    const wait = near ? 0 : this.#lookedAt + leastBetween - now
+    if (wait <= 0) this.#askNow()
+    else this.#later ??= setTimeout(() => this.#askNow(), wait)
   }
 
   /** Forgets everything: another channel is looked at. */
   clear(): void {
-    for (const asking of this.#asking.values()) asking.abort()
-    this.#asking.clear()
+    for (const page of this.#asking.keys()) this.#giveUp(page)
+    clearTimeout(this.#later)
+    this.#later = undefined
     this.#wanted = []
     this.#pages.value = new Map()
     this.problem.value = ''
+  }
+
+  #giveUp(page: number): void {
+    this.#asking.get(page)?.over.abort()
+    this.#asking.delete(page)
+  }
+
+  #askNow(): void {
+    clearTimeout(this.#later)
+    this.#later = undefined
+    this.#lookedAt = this.#now()
+    this.#ask()
   }
 
   #ask(): void {
@@ -72,30 +107,34 @@ export class RowPages {
   }
 
   async #askFor(page: number): Promise<void> {
-    const mine = new AbortController()
+    const mine = { over: new AbortController(), since: this.#now() }
     this.#asking.set(page, mine)
     const until = this.#next
     try {
-      const rows = await this.#fetch(page * pageSize, mine.signal)
-      if (mine.signal.aborted) return
-      const own = rows.filter(({ number }) => Math.floor(number / pageSize) === page)
-      const pages = this.#pages.value
-      pages.delete(page)
-      pages.set(page, { rows: new Map(own.map((row) => [row.number, row])), until })
-      for (const old of pages.keys()) {
-        if (pages.size <= mostPages) break
-        pages.delete(old)
-      }
+      const rows = await this.#fetch(page * pageSize, mine.over.signal)
+      if (mine.over.signal.aborted) return
       this.#wanted = this.#wanted.filter((one) => one !== page)
       this.problem.value = ''
-      triggerRef(this.#pages)
+      this.#keep(page, rows, until)
     } catch (error) {
-      if (mine.signal.aborted) return
+      if (mine.over.signal.aborted) return
       this.#wanted = []
       this.problem.value = error instanceof Error ? error.message : String(error)
     } finally {
       if (this.#asking.get(page) === mine) this.#asking.delete(page)
-      this.#ask()
+      if (this.#later === undefined) this.#ask()
     }
+  }
+
+  #keep(page: number, rows: readonly Row[], until: number): void {
+    const own = rows.filter(({ number }) => Math.floor(number / pageSize) === page)
+    const pages = this.#pages.value
+    pages.delete(page)
+    pages.set(page, { rows: new Map(own.map((row) => [row.number, row])), until })
+    for (const old of pages.keys()) {
+      if (pages.size <= mostPages) break
+      pages.delete(old)
+    }
+    triggerRef(this.#pages)
   }
 }

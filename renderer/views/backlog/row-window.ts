@@ -18,6 +18,8 @@ export interface RowWindow {
   readonly height: Readonly<Ref<number>>
   /** Where a row stands, in pixels from the top of what is visible. */
   top(row: number): number
+  /** At least as many as the rows that are ever to be drawn at once. */
+  readonly lines: Readonly<Ref<number>>
   /** Rows that fit at once. */
   readonly fitting: Readonly<Ref<number>>
   /** Scrolls so that the row is visible; `start` puts it at the top. */
@@ -96,6 +98,7 @@ export function useRowWindow(box: Ref<HTMLElement | null>, count: Ref<number>, h
   return {
     first,
     fitting,
+    lines: computed(() => Math.ceil(viewport.value / rowHeight) + 2 * above + 2),
     height,
     from: computed(() => Math.max(0, Math.floor(first.value) - above)),
     to: computed(() => Math.min(count.value, Math.ceil(first.value + viewport.value / rowHeight) + above)),

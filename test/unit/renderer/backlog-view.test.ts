@@ -67,13 +67,39 @@ describe('the pages of the list', () => {
     await vi.waitFor(() => expect(asked).toEqual([0, 0, 200, 300, 400, 500, 600]))
   })
 
-  test('that went out of view are not waited for, and a failure is told', async () => {
+  test('that a drag of the scrollbar only comes by are not asked for', async () => {
+    const asked: number[] = []
+    const fetch = (first: number) => {
+      asked.push(first)
+      return Promise.resolve([row(first)])
+    }
+    const pages = new RowPages(fetch, () => 0)
+    for (let at = 0; at < 50; at++) pages.look(at * 1_000, at * 1_000 + 30, 100_000)
+    await vi.waitFor(() => expect(pages.row(49_000)).toEqual(row(49_000)))
+    expect(asked).toEqual([0, 49_000])
+  })
+
+  test('can be there before anybody looks at them', () => {
+    const pages = new RowPages(() => Promise.reject(new Error('nothing is to be asked')))
+    pages.take(Array.from({ length: 100 }, (_, at) => row(150 + at)))
+    pages.look(150, 180, 10_000)
+    expect([pages.row(150), pages.row(249)]).toEqual([row(150), row(249)])
+    expect([pages.row(149), pages.row(250)]).toEqual(['gone', undefined])
+  })
+
+  test('that went out of view are not waited for long, and a failure is told', async () => {
     const signals: AbortSignal[] = []
-    const pages = new RowPages((first, signal) => {
+    let now = 0
+    const fetch = (first: number, signal: AbortSignal) => {
       signals.push(signal)
-      return first === 0 ? new Promise(() => undefined) : Promise.reject(new Error('no answer'))
-    })
+      return first === 0 ? new Promise<Row[]>(() => undefined) : Promise.reject(new Error('no answer'))
+    }
+    const pages = new RowPages(fetch, () => now)
     pages.look(0, 10, 1_000)
+    now = 249
+    pages.look(300, 310, 1_000)
+    expect(signals[0]?.aborted).toBe(false)
+    now = 1_000
     pages.look(500, 510, 1_000)
     expect(signals[0]?.aborted).toBe(true)
     await vi.waitFor(() => expect(pages.problem.value).toBe('no answer'))
