@@ -1,9 +1,10 @@
-import type { Channel, Lane, PutOptions, SourcePosition } from '../channel/channel.ts'
+import type { BatchIdentity, Channel, Lane, PutOptions, SourcePosition } from '../channel/channel.ts'
+import { identityOf } from '../channel/identity-runs.ts'
 import type { Clock } from '../clock.ts'
 import { errorText, isSluiceError, SluiceError } from '../errors.ts'
 import { Batch } from '../event/batch.ts'
 import type { Headers } from '../event/event.ts'
-import type { InterceptorChain } from '../interceptor/chain.ts'
+import type { Intercepted, InterceptorChain } from '../interceptor/chain.ts'
 import type { Log } from '../log.ts'
 import type { ChannelSelector, Route } from '../selector/selector.ts'
 import type { ChannelProcessor, ProcessorPutOptions } from '../source/source.ts'
@@ -33,6 +34,8 @@ interface Work {
   readonly routes: Route[]
   readonly original: Batch
   readonly intercepted: Batch
+  /** Of the events that the interceptors left; undefined when the batch has none, or nobody knows which are left. */
+  readonly identity: BatchIdentity | undefined
 }
 
 /** One source's way into its channels. Costs nothing per event: routes and options are made once a batch. */
@@ -138,14 +141,13 @@ export class SourceChannels implements ChannelProcessor {
     const put: { -readonly [Key in keyof PutOptions]: PutOptions[Key] } = { signal }
     if (options.position) put.position = options.position
     if (lane) put.lane = lane
-    // A batch of which something was taken out no longer holds the events that the identity counts.
-    if (options.identity && work.intercepted.count === batch.count) put.identity = options.identity
+    if (work.identity) put.identity = work.identity
     return this.#store(work, put, options.exclusive === true)
   }
 
   /** Interceptors and selector: everything up to the channels, without a pause, so that puts keep their order. */
   #admit(batch: Batch, options: ProcessorPutOptions): Work {
-    const intercepted = this.#options.chain.intercept(batch, options.prepared === true)
+    const { batch: intercepted, taken } = this.#options.chain.intercept(batch, options.prepared === true)
     this.interceptedEvents += batch.count - intercepted.count
     const routes = intercepted.count === 0 ? [] : this.#options.selector.select(intercepted)
     if (intercepted.count > 0) this.#countUnrouted(intercepted, routes)
@@ -154,7 +156,7 @@ export class SourceChannels implements ChannelProcessor {
       for (const channel of this.#options.selector.required)
         if (!routes.some((route) => route.channel === channel))
           routes.push({ channel, required: true, batch: Batch.empty })
-    return { routes, original: batch, intercepted }
+    return { routes, original: batch, intercepted, identity: identityLeft(options.identity, batch, taken) }
   }
 
   #countUnrouted(batch: Batch, routes: readonly Route[]): void {
@@ -171,7 +173,10 @@ export class SourceChannels implements ChannelProcessor {
     try {
       const [only] = routes
       if (only?.required === true && routes.length === 1)
-        await this.#putInto(only, exclusive || only.batch !== original ? { ...put, exclusive: true } : put)
+        await this.#putInto(only, {
+          ...this.#optionsFor(only, work, put),
+          ...((exclusive || only.batch !== original) && { exclusive: true }),
+        })
       else await this.#storeAll(work, put)
     } catch (error) {
       this.#unfinished.set(original, work)
@@ -202,11 +207,16 @@ export class SourceChannels implements ChannelProcessor {
     for (const route of work.routes) if (!route.required) this.#putOptional(route, this.#optionsFor(route, work, put))
   }
 
-  /** An identity counts the events of the whole batch: a part of it cannot carry it. */
-  #optionsFor(route: Route, work: Work, put: PutOptions): PutOptions {
-    if (put.identity === undefined || route.batch.count === work.intercepted.count) return put
-    const { identity: _, ...rest } = put
-    return rest
+  /**
+   * Each channel stores the numbers of just the events that it gets: what it calls a repeat, it has, however a retry is cut
+   * and wherever another configuration sends it. Of a part that does not say which events it has, repeats are not known.
+   */
+  #optionsFor({ batch }: Route, { intercepted }: Work, put: PutOptions): PutOptions {
+    const { identity, ...rest } = put
+    if (identity === undefined || batch.count === intercepted.count) return put
+    const events = batch.takenOf(intercepted)
+    if (events === undefined || events.length === 0) return rest
+    return { ...rest, identity: identityOf(identity, intercepted.count, events) }
   }
 
   async #putInto(route: Route, put: PutOptions): Promise<void> {
@@ -237,7 +247,7 @@ export class SourceChannels implements ChannelProcessor {
       await channel.put(batch.slice(from, to), {
         ...rest,
         ...(position && to === batch.count ? { position } : {}),
-        ...(identity ? { identity: { ...identity, firstEvent: identity.firstEvent + from } } : {}),
+        ...(identity ? { identity: identityOf(identity, batch.count, [[from, to]]) } : {}),
       })
       this.#part(route.channel).counters.eventPutSuccessCount += to - from
       from = to
@@ -296,6 +306,12 @@ export class SourceChannels implements ChannelProcessor {
       throw new SluiceError('SLUICE_CONFIG', `the source ${this.#options.source} has no channel named ${name}`)
     return part
   }
+}
+
+/** The identity of the events that interceptors left. */
+function identityLeft(identity: BatchIdentity | undefined, batch: Batch, taken: Intercepted['taken']) {
+  if (identity === undefined || taken === 'all') return identity
+  return taken === 'unknown' || taken.length === 0 ? undefined : identityOf(identity, batch.count, taken)
 }
 
 /** Trouble that passes by itself or by an operator's hand: a patient put waits for it. */

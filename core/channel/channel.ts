@@ -15,13 +15,18 @@ export interface SourcePosition {
 
 /**
  * Which events of which Sluice channel a batch holds: its first event's number in the sender's channel, counting on
- * without a gap. `floor`: every event of that sender below this number is settled and will never be sent again.
+ * without a gap where `runs` does not say otherwise. `floor`: every event of that sender below this number is settled and will never be sent again.
  */
 export interface BatchIdentity {
   /** The sending channel's own id: 32 hexadecimal digits. */
   readonly sender: string
   readonly firstEvent: number
   readonly floor: number
+  /**
+   * Of a batch that is a part of what was sent: how many events have numbers in a row, how many numbers are left out, how
+   * many events follow, and so on. Never sent.
+   */
+  readonly runs?: readonly number[]
 }
 
 /** Puts in one lane keep their order: once one fails, all behind it in the same lane fail too, until a new lane. */

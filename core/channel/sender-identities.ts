@@ -1,5 +1,7 @@
+import { addRun } from '../event/event-runs.ts'
 import type { BatchIdentity } from './channel.ts'
 import { EventRanges } from './event-ranges.ts'
+import { identityRanges } from './identity-runs.ts'
 
 /** What the channel knows of one sender: all below `floor` is settled there, and of the rest what it has stored. */
 export interface SenderRecord {
@@ -18,21 +20,26 @@ export class SenderIdentities {
 
   /** The parts of the batch, as indexes `[from, to)`, that are not stored yet. */
   unseen(identity: BatchIdentity, count: number): [number, number][] {
-    const first = identity.firstEvent
     const sender = this.#senders.get(identity.sender)
     if (sender === undefined) return [[0, count]]
-    const from = Math.max(first, sender.floor)
-    return sender.seen.missing(from, first + count).map(([low, high]) => [low - first, high - first])
+    const unseen: [number, number][] = []
+    let index = 0
+    for (const [first, next] of identityRanges(identity, count)) {
+      for (const [low, high] of sender.seen.missing(Math.max(first, sender.floor), next))
+        addRun(unseen, index + low - first, index + high - first)
+      index += next - first
+    }
+    return unseen
   }
 
-  /** Notes `count` events from `identity.firstEvent` on as stored. */
+  /** Notes the `count` events that `identity` is about as stored. */
   store(identity: BatchIdentity, count: number): void {
     let sender = this.#senders.get(identity.sender)
     if (sender === undefined) {
       sender = { floor: 0, seen: new EventRanges() }
       this.#senders.set(identity.sender, sender)
     }
-    sender.seen.add(identity.firstEvent, identity.firstEvent + count)
+    for (const [first, next] of identityRanges(identity, count)) sender.seen.add(first, next)
     if (identity.floor > sender.floor) {
       sender.floor = identity.floor
       sender.seen.dropBelow(identity.floor)

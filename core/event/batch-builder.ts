@@ -1,5 +1,5 @@
 import { longSize, writeLong } from './avro-bytes.ts'
-import { Batch } from './batch.ts'
+import { Batch, type TakenEvents } from './batch.ts'
 import { type Headers, noHeaders } from './event.ts'
 import { sharedMemory } from './shared-memory.ts'
 
@@ -102,9 +102,9 @@ export class BatchBuilder {
     this.#bytes = larger
   }
 
-  /** The batch of all that was added. The builder is empty afterwards and takes new memory when it is used again. */
-  finish(): Batch {
-    const batch = new Batch(this.#bytes.subarray(0, this.#length), this.#count, this.#bytes)
+  /** The batch of all that was added; `taken`: of which batch they are a part. The builder is empty afterwards and takes new memory when it is used again. */
+  finish(taken?: TakenEvents): Batch {
+    const batch = new Batch(this.#bytes.subarray(0, this.#length), this.#count, this.#bytes, taken)
     this.#bytes = noBytes
     this.#length = 0
     this.#count = 0

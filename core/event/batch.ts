@@ -1,7 +1,14 @@
 import { SluiceError } from '../errors.ts'
 import { AvroCursor } from './avro-bytes.ts'
+import type { EventRuns } from './event-runs.ts'
 import type { Event } from './event.ts'
 import { sharedMemory } from './shared-memory.ts'
+
+/** Which events of which batch another one holds. */
+export interface TakenEvents {
+  readonly of: object
+  readonly events: EventRuns
+}
 
 /**
  * Events in a row, in the form in which they are stored and sent: each is Flume's `AvroFlumeEvent` (map<string>
@@ -14,12 +21,16 @@ export class Batch {
   readonly count: number
   #offsets: Uint32Array | undefined
   #memory: Buffer | undefined
+  /** Stands for this batch in those that are made of it, which must not keep its memory. */
+  #self: object | undefined
+  readonly #taken: TakenEvents | undefined
 
-  /** `memory`: the whole pooled buffer that `bytes` is part of, when this batch is the only one in it. */
-  constructor(bytes: Buffer, count: number, memory?: Buffer) {
+  /** `taken`: of which batch these events are a part. `memory`: the whole pooled buffer that `bytes` is part of, when this batch is the only one in it. */
+  constructor(bytes: Buffer, count: number, memory?: Buffer, taken?: TakenEvents) {
     this.bytes = bytes
     this.count = count
     this.#memory = memory
+    this.#taken = taken
   }
 
   /**
@@ -47,6 +58,31 @@ export class Batch {
   *events(): Generator<Event> {
     const cursor = new AvroCursor(this.bytes)
     for (let index = 0; index < this.count; index++) yield readEvent(cursor)
+  }
+
+  /** `events` of this batch, for a batch that is made of them. */
+  take(events: EventRuns): TakenEvents {
+    this.#self ??= {}
+    return { of: this.#self, events }
+  }
+
+  /** Which events of `batch` these are; undefined when this was not made of `batch`, or nobody said so. */
+  takenOf(batch: Batch): EventRuns | undefined {
+    return this.#taken !== undefined && this.#taken.of === batch.#self ? this.#taken.events : undefined
+  }
+
+  /** Only some of the events, as a copy that knows which they are: what drops events keeps their numbers with it. */
+  keeping(events: EventRuns): Batch {
+    const [only] = events
+    if (events.length === 1 && only?.[0] === 0 && only[1] === this.count) return this
+    const offsets = this.offsets()
+    const ranges = events.map(([from, to]) => [offsets[from] ?? 0, offsets[to] ?? 0] as const)
+    const size = ranges.reduce((sum, [start, end]) => sum + end - start, 0)
+    const memory = sharedMemory.take(size)
+    let at = 0
+    for (const [start, end] of ranges) at += this.bytes.copy(memory, at, start, end)
+    const count = events.reduce((sum, [from, to]) => sum + to - from, 0)
+    return new Batch(memory.subarray(0, size), count, memory, this.take(events))
   }
 
   /** Events `from` (inclusive) to `to` (exclusive), as a view. */

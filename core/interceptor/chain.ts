@@ -1,6 +1,19 @@
 import type { Batch } from '../event/batch.ts'
+import { type EventRuns, runsWithin } from '../event/event-runs.ts'
 import type { Headers } from '../event/event.ts'
 import type { Interceptor } from './interceptor.ts'
+
+/** What interceptors made of a batch, and which of its events are left. */
+export interface Intercepted {
+  readonly batch: Batch
+  readonly taken: EventRuns | 'all' | 'unknown'
+}
+
+/** What is left of `before` when only `events` of it go on. */
+function left(before: EventRuns | 'all', events: EventRuns | undefined): Intercepted['taken'] {
+  if (events === undefined) return 'unknown'
+  return before === 'all' ? events : runsWithin(before, events)
+}
 
 /** A source's interceptors in their order. */
 export class InterceptorChain {
@@ -23,15 +36,17 @@ export class InterceptorChain {
   }
 
   /** Runs all interceptors, or only those that `prepareHeaders` leaves over when the batch was `prepared` with it. */
-  intercept(batch: Batch, prepared: boolean): Batch {
+  intercept(batch: Batch, prepared: boolean): Intercepted {
     let result = batch
+    let taken: Intercepted['taken'] = 'all'
     for (let index = prepared ? this.#leading : 0; index < this.#interceptors.length; index++) {
       const next = this.#interceptors[index]?.intercept(result) ?? result
+      if (next.count !== result.count && taken !== 'unknown') taken = left(taken, next.takenOf(result))
       // Nobody else has seen what an interceptor in the middle made.
       if (next !== result && result !== batch) result.recycle()
       result = next
       if (result.count === 0) break
     }
-    return result
+    return { batch: result, taken }
   }
 }

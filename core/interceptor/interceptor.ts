@@ -8,6 +8,9 @@ export interface Interceptor {
    * source with shared headers pay once a batch instead of once an event.
    */
   interceptHeaders?(headers: Headers): Headers
-  /** The batch as it goes on; the same object when nothing changes, fewer events when some are dropped. */
+  /**
+   * The batch as it goes on; the same object when nothing changes, fewer events when some are dropped. `batch.keeping` drops
+   * and says which are left, so that a Sluice sender's repeats of them are known; otherwise those are stored again.
+   */
   intercept(batch: Batch): Batch
 }

@@ -5,6 +5,7 @@ import { SluiceError } from '../errors.ts'
 import { AvroCursor } from '../event/avro-bytes.ts'
 import { BatchBuilder } from '../event/batch-builder.ts'
 import { type Batch, readEvent } from '../event/batch.ts'
+import { addRun } from '../event/event-runs.ts'
 import type { ChannelSelector, Route } from './selector.ts'
 
 interface Destination {
@@ -121,22 +122,36 @@ class SplitBatch {
       if (both) required.set(channel, both)
     }
     return [
-      ...[...required].map(([channel, builder]) => ({ channel, required: true, batch: builder.finish() })),
-      ...[...optional].map(([channel, builder]) => ({ channel, required: false, batch: builder.finish() })),
+      ...[...required].map(([channel, part]) => ({ channel, required: true, batch: this.#finished(part) })),
+      ...[...optional].map(([channel, part]) => ({ channel, required: false, batch: this.#finished(part) })),
     ]
   }
 
-  #builders(channels: (destination: Destination) => readonly string[]): Map<string, BatchBuilder> {
-    const builders = new Map<string, BatchBuilder>()
-    const { bytes } = this.#batch
-    for (const { destination, start, end, count } of this.#runs)
-      for (const channel of channels(destination)) {
-        const builder = builders.get(channel) ?? new BatchBuilder(bytes.length)
-        builders.set(channel, builder)
-        builder.addEncodedRun(bytes, start, end, count)
-      }
-    return builders
+  #finished({ builder, taken }: Part): Batch {
+    return builder.finish(this.#batch.take(taken))
   }
+
+  #builders(channels: (destination: Destination) => readonly string[]): Map<string, Part> {
+    const parts = new Map<string, Part>()
+    const { bytes } = this.#batch
+    let index = 0
+    for (const { destination, start, end, count } of this.#runs) {
+      for (const channel of channels(destination)) {
+        const part = parts.get(channel) ?? { builder: new BatchBuilder(bytes.length), taken: [] }
+        parts.set(channel, part)
+        part.builder.addEncodedRun(bytes, start, end, count)
+        addRun(part.taken, index, index + count)
+      }
+      index += count
+    }
+    return parts
+  }
+}
+
+/** What goes into one channel. */
+interface Part {
+  readonly builder: BatchBuilder
+  readonly taken: [number, number][]
 }
 
 const lists = (record: Readonly<Record<string, string>>) =>

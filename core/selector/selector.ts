@@ -5,6 +5,7 @@ export interface Route {
   readonly channel: string
   /** A put that must succeed; the failure of an optional one is only counted and shown. */
   readonly required: boolean
+  /** The batch that was selected from, or a part of it that says which events it has (`Batch.take`). */
   readonly batch: Batch
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Channel, Lane } from '../../core/channel/channel.ts'
+import { identityOf } from '../../core/channel/identity-runs.ts'
 import { Batch } from '../../core/event/batch.ts'
 import { numberedBatch, range } from '../file-channel-rig.ts'
 import { type ContractLimits, contractSubjects, holdLedger, takeNow } from './channel-contract.ts'
@@ -178,6 +179,30 @@ describe.each(contractSubjects)('the contract of a channel, kept by the $kind ch
     expect(numbers).toEqual(stored)
     holdLedger(channel)
     expect(channel.stats().ledger.repeated).toBe(5 + 10 + 5)
+  })
+
+  it('knows repeats of parts of batches by the numbers of their events, closed and opened in between', async () => {
+    const channel = await open()
+    /** Every other of the sender's events from `first` on. */
+    const put = (first: number, count: number) => {
+      const whole = { sender, firstEvent: first, floor: 0 }
+      const numbers = 2 * count - 1
+      const others = range(0, count).map((index) => [2 * index, 2 * index + 1] as const)
+      const identity = identityOf(whole, numbers, others)
+      return channel.put(numberedBatch(first, numbers).keeping(others), { identity })
+    }
+    await put(1, 5)
+    await put(1, 5)
+    if (channel.durable) {
+      await channel.close(1000)
+      await channel.open()
+    }
+    await put(5, 6)
+    await channel.put(numberedBatch(0, 20), { identity: { sender, firstEvent: 0, floor: 0 } })
+    const odd = [1, 3, 5, 7, 9, 11, 13, 15]
+    expect((await takeNow(channel)).numbers).toEqual([...odd, ...range(0, 20).filter((one) => !odd.includes(one))])
+    holdLedger(channel)
+    expect(channel.stats().ledger.repeated).toBe(5 + 3 + 8)
   })
 
   it('refuses what is larger than a transaction, and every put when it is closed', async () => {

@@ -92,13 +92,26 @@ describe('a chain', () => {
     const chain = new InterceptorChain([fixed({ key: 'a', value: '1' }), dropEmpty, fixed({ key: 'b', value: '2' })])
     const prepared = batchOf(['x', ''], chain.prepareHeaders(new Map()))
     const whole = chain.intercept(batchOf(['x', '']), false)
-    expect(headersOf(chain.intercept(prepared, true))).toEqual(headersOf(whole))
-    expect(headersOf(whole)).toEqual([{ a: '1', b: '2' }])
+    expect(headersOf(chain.intercept(prepared, true).batch)).toEqual(headersOf(whole.batch))
+    expect(headersOf(whole.batch)).toEqual([{ a: '1', b: '2' }])
+  })
+
+  test('knows which events are left, as long as each that drops some says so', () => {
+    const keep = (...runs: [number, number][]): Interceptor => ({ intercept: (batch) => batch.keeping(runs) })
+    const twice: Interceptor = { intercept: (batch) => batch.keeping([[1, 4]]).keeping([[0, 1]]) }
+    const taken = (...interceptors: Interceptor[]) =>
+      new InterceptorChain(interceptors).intercept(batchOf(['a', 'b', '', 'd', 'e']), false)
+    const kept = taken(keep([0, 1], [2, 5]), fixed(), keep([1, 3]))
+    expect(kept.taken).toEqual([[2, 4]])
+    expect([...kept.batch.events()].map(({ body }) => body.toString())).toEqual(['', 'd'])
+    expect(taken(keep([1, 3]), dropEmpty).taken).toBe('unknown')
+    // What it says is about a batch in between, that nobody knows.
+    expect(taken(twice).taken).toBe('unknown')
   })
 
   test('leaves a batch alone when every interceptor was prepared', () => {
     const chain = new InterceptorChain([fixed(), timestamp()])
     const batch = batchOf(['x'], chain.prepareHeaders(new Map()))
-    expect(chain.intercept(batch, true)).toBe(batch)
+    expect(chain.intercept(batch, true)).toEqual({ batch, taken: 'all' })
   })
 })

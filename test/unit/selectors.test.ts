@@ -32,6 +32,36 @@ function kinds(values: string) {
   return builder.finish()
 }
 
+/** Which events of the batch go where: indexes. */
+const parts = (batch: ReturnType<typeof kinds>, routes: Route[]) =>
+  Object.fromEntries(routes.map(({ channel, batch: part }) => [channel, part.takenOf(batch)]))
+
+test('the parts of a split batch say which events they have', () => {
+  const batch = kinds('aabbcaab-b')
+  const routes = multiplexing({
+    header: 'kind',
+    'mapping.*': { a: 'c1', b: 'c2', c: 'c1 c2' },
+    'optional.*': { b: 'c3' },
+  }).select(batch)
+  expect(parts(batch, routes)).toEqual({
+    c1: [
+      [0, 2],
+      [4, 7],
+    ],
+    c2: [
+      [2, 5],
+      [7, 8],
+      [9, 10],
+    ],
+    c3: [
+      [2, 4],
+      [7, 8],
+      [9, 10],
+    ],
+  })
+  expect(parts(kinds('aabb'), routes)).toEqual({ c1: undefined, c2: undefined, c3: undefined })
+})
+
 describe('the replicating selector', () => {
   test('hands the same batch to every channel', () => {
     const batch = batchOf(['a'])

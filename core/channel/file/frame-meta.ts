@@ -5,6 +5,8 @@ import type { SenderRecord } from '../sender-identities.ts'
 export interface EventsMeta {
   readonly position?: SourcePosition
   readonly identity?: BatchIdentity
+  /** An identity with `runs`: under a name of its own, so that whoever knows nothing of runs leaves it alone. */
+  readonly scattered?: BatchIdentity
 }
 
 /**

@@ -6,6 +6,7 @@ import { failureOf } from './failure.ts'
 import { type FrameCodec, frameBound } from './frame-codec.ts'
 import { frameHeaderSize, saltOf, writeFrameHeader } from './frame.ts'
 import { encodeMeta, type EventsMeta } from './frame-meta.ts'
+import { identityOf } from '../identity-runs.ts'
 import type { SenderRecord } from '../sender-identities.ts'
 import type { SegmentWriter } from './segment-writer.ts'
 import type { Failure, PutMessage, Rejected, Stored } from './worker-messages.ts'
@@ -179,13 +180,13 @@ class Group {
         this.#piece(put, index, 0, put.count, position === undefined ? undefined : { position })
       return
     }
-    const { sender, firstEvent } = identity
+    const { sender } = identity
     if (!this.senders.has(sender)) this.senders.set(sender, this.#state.identities.record(sender))
     let fresh = 0
     unseen.forEach(([from, to], at) => {
-      const part = { ...identity, firstEvent: firstEvent + from }
+      const part = identityOf(identity, put.count, [[from, to]])
       this.#state.identities.store(part, to - from)
-      const meta: EventsMeta = { identity: part }
+      const meta: EventsMeta = part.runs === undefined ? { identity: part } : { scattered: part }
       this.#piece(
         put,
         index,

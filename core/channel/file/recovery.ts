@@ -294,9 +294,10 @@ class Recovery {
     this.#report.reindexedBlocks++
     const meta = decodeMeta(item.meta) as EventsMeta
     if (meta.position !== undefined) state.setPosition(meta.position)
-    if (meta.identity !== undefined) {
-      state.identities.store(meta.identity, header.count)
-      state.changes.identities.add(meta.identity.sender)
+    const identity = meta.identity ?? meta.scattered
+    if (identity !== undefined) {
+      state.identities.store(identity, header.count)
+      state.changes.identities.add(identity.sender)
     }
   }
 

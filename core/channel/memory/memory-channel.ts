@@ -3,6 +3,7 @@ import { SluiceError } from '../../errors.ts'
 import type { Batch } from '../../event/batch.ts'
 import type { Channel, ChannelState, ChannelStats, Lease, PutOptions, SourcePosition } from '../channel.ts'
 import { Admission, type Limits } from '../admission.ts'
+import { identityOf } from '../identity-runs.ts'
 import { SenderIdentities } from '../sender-identities.ts'
 import { type Block, MemoryLease, type Piece } from './memory-lease.ts'
 import { PieceQueue } from './piece-queue.ts'
@@ -99,7 +100,7 @@ export class MemoryChannel implements Channel {
     const block: Block = { batch, left: 0, recyclable: options.exclusive === true && whole }
     let stored = 0
     for (const [from, to] of parts) {
-      if (identity) this.#identities.store({ ...identity, firstEvent: identity.firstEvent + from }, to - from)
+      if (identity) this.#identities.store(identityOf(identity, batch.count, [[from, to]]), to - from)
       const part = batch.slice(from, to)
       this.#queue.append({ block, batch: part, first: this.#nextEvent, at: this.#clock.now() })
       this.#nextEvent += part.count

@@ -1,7 +1,7 @@
 // Plain JavaScript, without a single import: lets pass only the events whose body contains a text.
 
 /** @param {import('../../../core/component/toolkit.ts').Toolkit} toolkit */
-export const definition = ({ defineInterceptor, z, text, BatchBuilder }) =>
+export const definition = ({ defineInterceptor, z, text }) =>
   defineInterceptor({
     type: 'contains',
     aliases: [],
@@ -11,12 +11,15 @@ export const definition = ({ defineInterceptor, z, text, BatchBuilder }) =>
       const wanted = Buffer.from(contains)
       return {
         intercept(batch) {
-          const kept = new BatchBuilder(Math.max(64, batch.bytes.length))
-          const offsets = batch.offsets()
-          for (let index = 0; index < batch.count; index++)
-            if (batch.event(index).body.includes(wanted))
-              kept.addEncoded(batch.bytes, offsets[index], offsets[index + 1])
-          return kept.count === batch.count ? batch : kept.finish()
+          /** @type {[from: number, to: number][]} */
+          const kept = []
+          for (let index = 0; index < batch.count; index++) {
+            if (!batch.event(index).body.includes(wanted)) continue
+            const last = kept.at(-1)
+            if (last !== undefined && last[1] === index) last[1]++
+            else kept.push([index, index + 1])
+          }
+          return batch.keeping(kept)
         },
       }
     },
