@@ -31,8 +31,6 @@ export interface ConsoleLimits {
 const usualLimits: ConsoleLimits = { connections: 256, headTime: 10_000, requestTime: 30_000 }
 
 const tlsOptions = ({ key, cert }: ConsoleTls) => ({ key, cert, minVersion: 'TLSv1.2' as const })
-/** In a flood, who does not fit in here tries again a second later: the operator too. */
-const backlog = 4096
 
 export interface ConsoleOptions {
   readonly content: Omit<ConsoleContent, 'log'>
@@ -96,7 +94,7 @@ export class ConsoleServer {
   async start(): Promise<number> {
     const { host, tokens, tls, names, clock, log } = this.#options
     // `localhost` may lead elsewhere by a line in a hosts file.
-    await listen(this.#server, host === 'localhost' ? '127.0.0.1' : host, this.#options.port, backlog)
+    await listen(this.#server, host === 'localhost' ? '127.0.0.1' : host, this.#options.port)
     this.#server.on('error', (error) => log.error({ error }, 'the console has a problem with its port'))
     const { port } = this.#server.address() as AddressInfo
     let certificate = tls?.certificate

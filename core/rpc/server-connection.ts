@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { BatchIdentity } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
+import type { HeldConnection } from '../spare-connection.ts'
 import { AvroCursor } from '../event/avro-bytes.ts'
 import type { Batch } from '../event/batch.ts'
 import { SluiceError, errorText, isSluiceError } from '../errors.ts'
@@ -50,6 +51,8 @@ const noBytes = Buffer.alloc(0)
 const okAnswer = encodeStatus('OK')
 /** Calls in a row that cannot be read, after which the connection ends. */
 const mostUnreadable = 100
+/** Milliseconds of silence that a byte within a frame makes good: a frame must come at a kilobyte a second at least. */
+const patiencePerByte = 1
 /** Unread answers, in bytes, from which on no more calls are read. */
 const mostUnreadAnswers = 64 * 1024
 
@@ -60,7 +63,7 @@ interface Pending {
 }
 
 /** One client of an Avro server: handshake, calls, answers in the order of the calls. */
-export class ServerConnection {
+export class ServerConnection implements HeldConnection {
   readonly peer: string
   readonly since: number
   events = 0
@@ -104,12 +107,25 @@ export class ServerConnection {
     stream.on('close', () => this.#close(undefined))
   }
 
+  get proven(): boolean {
+    return this.#shaken
+  }
+
+  get idleSince(): number | undefined {
+    const waits = (this.#held || this.#pending.length > 0) && !this.#deaf
+    return waits ? undefined : this.#heardAt
+  }
+
+  get #deaf(): boolean {
+    return this.#stream.writableLength > mostUnreadAnswers
+  }
+
   /**
-   * Ends a connection that has not completed its first frame, is silent in the middle of one, or does not read its
-   * answers, for `milliseconds`. A connection between frames may be silent for ever.
+   * Ends a connection that has not completed its first frame, is silent or drips in the middle of one, or does not read
+   * its answers, for `milliseconds`. A connection between frames may be silent for ever.
    */
   closeIfStalled(milliseconds: number): void {
-    const deaf = this.#stream.writableLength > mostUnreadAnswers
+    const deaf = this.#deaf
     const resting = this.#held || this.#pending.length > 0 || (this.#shaken && !this.#reader.midFrame)
     if (resting && !deaf) return
     if (this.#options.clock.monotonic() - this.#heardAt < milliseconds) return
@@ -137,12 +153,18 @@ export class ServerConnection {
   #onData(chunk: Buffer): void {
     if (this.#closed || this.#ended) return
     // Until the first frame is complete only connecting counts, so that a slow drip does not keep a place.
-    if (this.#shaken) this.#heardAt = this.#options.clock.monotonic()
+    if (this.#shaken) {
+      const now = this.#options.clock.monotonic()
+      this.#heardAt = this.#reader.midFrame ? Math.min(now, this.#heardAt + chunk.length * patiencePerByte) : now
+    }
+    // A chunk may hold thousands of small calls: their answers leave together, not with a system call each.
+    this.#stream.cork()
     try {
       this.#reader.push(chunk)
     } catch (error) {
       this.#refuse(error)
     }
+    this.#stream.uncork()
     this.#balance()
   }
 

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
+import { spareConnection } from '../spare-connection.ts'
 import type { FrameLimits } from './frame-reader.ts'
 import { type CallHandler, ServerConnection, type ServerConnectionOptions } from './server-connection.ts'
 
@@ -26,6 +27,9 @@ export interface RpcServerOptions {
   readonly onTrouble: (error: SluiceError) => void
   readonly onCount: (open: number) => void
 }
+
+/** Connections that may wait to be accepted: beyond, a client's system tries again only after seconds. */
+const backlog = 4096
 
 /** Listens for Avro clients (Flume's NettyServer). One bad client costs its own connection only. */
 export class RpcServer {
@@ -53,7 +57,7 @@ export class RpcServer {
     this.#connectionOptions = { ...this.#options, readProtocol: (text) => new ForeignProtocol(text) }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) => reject(listenError(error, host, port)))
-      this.#server.listen({ host, port }, resolve)
+      this.#server.listen({ host, port, backlog }, resolve)
     })
     // From here on the system may refuse to accept (too many open files): a state, not the end.
     this.#server.removeAllListeners('error')
@@ -90,9 +94,11 @@ export class RpcServer {
   #enter(socket: Socket): void {
     const peer = peerName(socket)
     if (this.#connections.size + this.#entering.size >= this.#options.maxConnections) {
-      socket.destroy()
-      this.#trouble(new SluiceError('SLUICE_PEER', `${peer}: refused, maxConnections are open`, { details: { peer } }))
-      return
+      const spare = this.#makeRoom()
+      if (spare === undefined) socket.destroy()
+      const what = `${spare ?? peer}: ${spare === undefined ? 'refused' : 'closed for a new one'}, maxConnections are open`
+      this.#trouble(new SluiceError('SLUICE_PEER', what, { details: { peer: spare ?? peer } }))
+      if (spare === undefined) return
     }
     this.#entering.add(socket)
     const ignore = () => {}
@@ -104,6 +110,22 @@ export class RpcServer {
         this.#trouble(new SluiceError(code, `${peer}: ${errorText(error)}`, { cause: error, details: { peer } }))
       })
       .finally(() => this.#entering.delete(socket))
+  }
+
+  /** Ends the connection that is missed least and says whose it was; undefined when all are at work. */
+  #makeRoom(): string | undefined {
+    const spare = spareConnection(this.#connections, this.#options.clock.monotonic())
+    const [entering] = this.#entering
+    // A crowd may stand at the door too, in the middle of a TLS handshake.
+    const atDoor = spare === undefined || (spare.proven && this.#entering.size > this.#connections.size)
+    if (entering === undefined || !atDoor) {
+      spare?.destroy()
+      return spare?.peer
+    }
+    const peer = peerName(entering)
+    this.#entering.delete(entering)
+    entering.destroy()
+    return peer
   }
 
   async #admit(socket: Socket, peer: string): Promise<void> {

@@ -2,14 +2,17 @@ import type { Server } from 'node:net'
 import { SluiceError, systemCode } from '../errors.ts'
 
 /**
- * Resolves when `server` listens; rejects with `SLUICE_LISTEN`, which says why it cannot and what would help. `backlog`
- * is how many connections may wait to be accepted; the 511 of Node unless more are to be feared.
+ * How many connections may wait to be accepted. Beyond, the system drops the attempts, and an honest client among a crowd
+ * tries again after one second, then two, then four: Node's 511 are too few.
  */
-export async function listen(server: Server, bind: string, port: number, backlog?: number): Promise<void> {
+export const listenBacklog = 4096
+
+/** Resolves when `server` listens; rejects with `SLUICE_LISTEN`, which says why it cannot and what would help. */
+export async function listen(server: Server, bind: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: unknown) => reject(listenError(error, bind, port))
     server.once('error', refuse)
-    server.listen(port, bind, backlog, () => {
+    server.listen(port, bind, listenBacklog, () => {
       server.off('error', refuse)
       resolve()
     })

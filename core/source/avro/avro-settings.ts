@@ -39,10 +39,14 @@ export const avroSourceSettings = z
     maxFrameSize: whole(1024, 1 << 30)
       .default(64 * 1024 * 1024)
       .describe('Most bytes of one request; larger ones close the connection.'),
-    maxConnections: whole(1).default(1000).describe('Most connections at once; further ones are refused.'),
+    maxConnections: whole(1)
+      .default(1000)
+      .describe('Most connections at once; when all are taken, one that says nothing gives way to a new one.'),
     handshakeTimeout: whole(100)
       .default(30_000)
-      .describe('Milliseconds in which a connection completes its first request and never falls silent inside of one.'),
+      .describe(
+        'Milliseconds in which a connection completes its first request and never falls silent, or drips, inside of one.',
+      ),
   })
   .superRefine((settings, context) => {
     const require = (key: 'keystore' | 'truststore' | 'ipFilterRules', when: string) => {

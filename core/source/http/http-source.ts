@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { errorText, isSluiceError } from '../../errors.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
+import type { Batch } from '../../event/batch.ts'
+import { spareConnection } from '../../spare-connection.ts'
 import { listen, listeningPort } from '../listen.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import { BadRequest, type HttpHandler } from './handler.ts'
@@ -24,15 +26,29 @@ export interface HttpSourceSettings {
 interface Peer {
   readonly peer: string
   readonly since: number
+  /** Of the connection below TLS, where there is TLS. */
+  readonly socket: Socket
   events: number
   bytes: number
+  proven: boolean
+  idleSince: number | undefined
+  /** Requests that have come and are not answered yet. */
+  underWay: number
+  /** Those of them that are being stored. */
+  working: number
 }
+
+/** Requests of one connection at once, sent without waiting for answers; a read brings thousands of small ones. */
+const mostUnderWay = 100
+
+const peerName = (socket: Socket) => `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
 
 /** Takes events by POST (or GET): a request is a batch, stored whole before the answer says 200. */
 export class HttpSource implements Source {
   readonly #settings: HttpSourceSettings
   readonly #context: SourceContext
-  readonly #peers = new Map<Socket, Peer>()
+  /** By address and port, which a connection has in common with the TLS over it; the oldest first. */
+  readonly #peers = new Map<string, Peer>()
   #server: Server | undefined
   #stopping = new AbortController()
   #refused = 0
@@ -56,9 +72,11 @@ export class HttpSource implements Source {
     const server = credentials
       ? createTlsServer({ ...limits, ...credentials }, listener)
       : createServer(limits, listener)
-    server.maxConnections = maxConnections
-    server.on('connection', (socket: Socket) => this.#joined(socket))
-    server.on('drop', () => this.#refused++)
+    server.on('connection', (socket: Socket) => this.#joined(socket, maxConnections))
+    // Who does not read its answers is not read either, and then no other time limit holds.
+    server.setTimeout(requestTimeout, (socket) => {
+      if ((this.#peers.get(peerName(socket))?.working ?? 0) === 0) socket.destroy()
+    })
     server.on('tlsClientError', (error: Error) => log.debug({ error }, 'TLS handshake failed'))
     await listen(server, bind, port)
     server.on('error', (error) => this.#context.reportFailure(error))
@@ -70,14 +88,41 @@ export class HttpSource implements Source {
     return listeningPort(this.#server, this.#settings.port)
   }
 
-  #joined(socket: Socket): void {
-    const peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
-    this.#peers.set(socket, { peer, since: this.#context.clock.now(), events: 0, bytes: 0 })
-    this.#context.counters.openConnectionCount = this.#peers.size
+  #joined(socket: Socket, most: number): void {
+    if (socket.destroyed) return
+    if (this.#peers.size >= most && !this.#makeRoom()) {
+      socket.destroy()
+      return
+    }
+    const { clock, counters } = this.#context
+    const peer = peerName(socket)
+    const idleSince = clock.monotonic()
+    const held = {
+      socket,
+      peer,
+      since: clock.now(),
+      events: 0,
+      bytes: 0,
+      proven: false,
+      idleSince,
+      underWay: 0,
+      working: 0,
+    }
+    this.#peers.set(peer, held)
+    counters.openConnectionCount = this.#peers.size
     socket.once('close', () => {
-      this.#peers.delete(socket)
-      this.#context.counters.openConnectionCount = this.#peers.size
+      if (this.#peers.get(peer) === held) this.#peers.delete(peer)
+      counters.openConnectionCount = this.#peers.size
     })
+  }
+
+  #makeRoom(): boolean {
+    this.#refused++
+    const spare = spareConnection(this.#peers.values(), this.#context.clock.monotonic())
+    if (spare === undefined) return false
+    this.#peers.delete(spare.peer)
+    spare.socket.destroy()
+    return true
   }
 
   async stop(): Promise<void> {
@@ -95,10 +140,17 @@ export class HttpSource implements Source {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { counters, log } = this.#context
+    const peer = this.#peers.get(peerName(request.socket))
+    if (peer !== undefined && peer.underWay >= mostUnderWay) {
+      this.#refused++
+      request.socket.destroy()
+      return
+    }
+    if (peer !== undefined) peer.underWay++
     try {
       const status = methodStatus(request.method ?? '')
       if (status !== undefined) throw new BadRequest(status, `${request.method ?? ''} is not answered here: send POST`)
-      await this.#take(request)
+      await this.#take(request, peer)
       respond(response, 200, '')
     } catch (error) {
       // A client that went away needs no answer; what it sent in part is not stored.
@@ -118,35 +170,56 @@ export class HttpSource implements Source {
         busy || isSluiceError(error) ? 503 : 500,
         busy ? `${errorText(error)}; try again\n` : 'failed\n',
       )
+    } finally {
+      if (peer !== undefined) peer.underWay--
     }
   }
 
-  async #take(request: IncomingMessage): Promise<void> {
-    const { channels, counters } = this.#context
+  async #take(request: IncomingMessage, peer: Peer | undefined): Promise<void> {
     const query = URL.parse(request.url ?? '/', 'http://localhost')?.searchParams
     if (query === undefined) throw new BadRequest(400, 'what is asked for is no path')
     const body = await requestBody(request, this.#settings.maxBodySize)
-    const builder = new BatchBuilder(body.length + 1024)
-    this.#settings.handler(
-      {
-        contentType: request.headers['content-type'] ?? '',
-        query,
-        body,
-      },
-      builder,
-    )
-    const { count, length } = builder
+    if (peer === undefined) {
+      await this.#store(query, request, body, undefined)
+      return
+    }
+    peer.proven = true
+    peer.idleSince = undefined
+    peer.working++
+    try {
+      await this.#store(query, request, body, peer)
+    } finally {
+      if (--peer.working === 0) peer.idleSince = this.#context.clock.monotonic()
+    }
+  }
+
+  async #store(query: URLSearchParams, request: IncomingMessage, body: Buffer, peer: Peer | undefined): Promise<void> {
+    const { channels, counters } = this.#context
+    const batch = this.#read(query, request, body)
+    const { count } = batch
+    const { length } = batch.bytes
     counters.appendBatchReceivedCount++
     counters.eventReceivedCount += count
-    if (count > 0) await channels.put(builder.finish(), { exclusive: true, signal: this.#stopping.signal })
+    if (count > 0) await channels.put(batch, { exclusive: true, signal: this.#stopping.signal })
+    else batch.recycle()
     counters.appendBatchAcceptedCount++
     counters.eventAcceptedCount += count
     counters.bytesAccepted += length
-    const peer = this.#peers.get(request.socket)
     if (peer) {
       peer.events += count
       peer.bytes += length
     }
+  }
+
+  #read(query: URLSearchParams, request: IncomingMessage, body: Buffer): Batch {
+    const builder = new BatchBuilder(body.length + 1024)
+    try {
+      this.#settings.handler({ contentType: request.headers['content-type'] ?? '', query, body }, builder)
+    } catch (error) {
+      builder.finish().recycle()
+      throw error
+    }
+    return builder.finish()
   }
 
   inspect(): SourceDetail {
@@ -157,7 +230,12 @@ export class HttpSource implements Source {
           address: bind,
           port: this.port,
           protocol: tls ? 'https' : 'http',
-          connections: [...this.#peers.values()],
+          connections: [...this.#peers.values()].map(({ peer, since, events, bytes }) => ({
+            peer,
+            since,
+            events,
+            bytes,
+          })),
           refused: this.#refused,
           note: '',
         },

@@ -35,8 +35,12 @@ const settings = z
     maxBodySize: whole(1, 1 << 30)
       .default(64 * 1024 * 1024)
       .describe('Most bytes of a body, compressed or not; 413 beyond.'),
-    maxConnections: whole(1).default(1000).describe('Most connections at a time.'),
-    requestTimeout: whole(100).default(30_000).describe('Milliseconds in which a request must have come.'),
+    maxConnections: whole(1)
+      .default(1000)
+      .describe('Most connections at a time; when all are taken, one that says nothing gives way to a new one.'),
+    requestTimeout: whole(100)
+      .default(30_000)
+      .describe('Milliseconds in which a request must have come, and its answer been read.'),
     ssl: flag().default(false).describe('HTTPS; needs keystore.'),
     enableSSL: flag().optional().describe('Flume’s old name of ssl.'),
     keystore: text().optional().describe('File with key and certificates: PEM or PKCS12.'),

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 
 const newline = 10
+const noBytes = Buffer.alloc(0)
 
 /** What one look into a socket's bytes brought: whole lines, and whether a line grew past the limit. */
 export interface Lines {
@@ -38,33 +39,47 @@ export function textDecoding(encoding: string): TextDecoding | undefined {
 export class LineBuffer {
   readonly #maxLength: number
   readonly #decoding: TextDecoding
-  #rest: Buffer = Buffer.alloc(0)
+  /** What has not been given out; lines of it begin at `#at`. */
+  #bytes: Buffer = noBytes
+  #at = 0
 
   constructor(maxLength: number, decoding: TextDecoding) {
     this.#maxLength = maxLength
     this.#decoding = decoding
   }
 
-  /** The lines that `chunk` completes. */
-  add(chunk: Buffer): Lines {
+  /** The first `most` of the lines that `chunk` completes; the rest come by `next`. */
+  add(chunk: Buffer, most = Infinity): Lines {
     const fresh = this.#decoding.decode(chunk, false)
-    const bytes = this.#rest.length === 0 ? fresh : Buffer.concat([this.#rest, fresh])
+    this.#bytes = this.#bytes.length === this.#at ? fresh : Buffer.concat([this.#bytes.subarray(this.#at), fresh])
+    this.#at = 0
+    return this.next(most)
+  }
+
+  /** The next `most` lines; fewer when there are no more. A chunk of empty lines has tens of thousands. */
+  next(most: number): Lines {
+    const bytes = this.#bytes
     const bodies: Buffer[] = []
-    let start = 0
-    for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, start)) {
-      const body = bytes.subarray(start, at)
+    while (bodies.length < most) {
+      const end = bytes.indexOf(newline, this.#at)
+      if (end < 0) {
+        this.#bytes = Buffer.from(bytes.subarray(this.#at))
+        this.#at = 0
+        return { bodies, tooLong: this.#exceeds(this.#bytes, 0) }
+      }
+      const body = bytes.subarray(this.#at, end)
       if (this.#exceeds(body, 1)) return { bodies, tooLong: true }
       bodies.push(body)
-      start = at + 1
+      this.#at = end + 1
     }
-    this.#rest = Buffer.from(bytes.subarray(start))
-    return { bodies, tooLong: this.#exceeds(this.#rest, 0) }
+    return { bodies, tooLong: false }
   }
 
   /** The text that came without a newline before the connection ended; undefined when there was none. */
   end(): Buffer | undefined {
-    const rest = Buffer.concat([this.#rest, this.#decoding.decode(Buffer.alloc(0), true)])
-    this.#rest = Buffer.alloc(0)
+    const rest = Buffer.concat([this.#bytes.subarray(this.#at), this.#decoding.decode(noBytes, true)])
+    this.#bytes = noBytes
+    this.#at = 0
     return rest.length === 0 ? undefined : rest
   }
 

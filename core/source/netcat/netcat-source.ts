@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net'
+import { spareConnection } from '../../spare-connection.ts'
 import { listen, listeningPort } from '../listen.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
 import { textDecoding } from './line-buffer.ts'
@@ -11,6 +12,8 @@ export interface NetcatSettings {
   readonly ackEveryEvent: boolean
   readonly encoding: string
   readonly maxConnections: number
+  /** Milliseconds in which a peer must read its answers. */
+  readonly answerTimeout: number
 }
 
 /** Listens on a TCP port; each line that comes is an event. */
@@ -35,24 +38,34 @@ export class NetcatSource implements Source {
     const server = createServer({ keepAlive: true, noDelay: true, allowHalfOpen: true }, (socket) => {
       socket.on('error', (error) => log.debug({ error }, 'netcat connection'))
       const decoding = textDecoding(options.encoding)
-      if (decoding === undefined) {
+      if (decoding === undefined || !this.#hasRoom(maxConnections)) {
         socket.destroy()
         return
       }
       const connection = new NetcatConnection(socket, { ...options, decoding, context: this.#context, signal })
       this.#connections.add(connection)
       this.#context.counters.openConnectionCount = this.#connections.size
-      void connection.serve().finally(() => {
+      socket.once('close', () => {
         this.#connections.delete(connection)
         this.#context.counters.openConnectionCount = this.#connections.size
       })
+      void connection.serve()
     })
-    server.maxConnections = maxConnections
-    server.on('drop', () => this.#refused++)
     await listen(server, bind, port)
     server.on('error', (error) => this.#context.reportFailure(error))
     this.#server = server
     log.info({ address: bind, port: this.port }, `listening on ${bind}:${this.port}`)
+  }
+
+  /** Room for one more, for which a peer that says nothing may have to go. */
+  #hasRoom(most: number): boolean {
+    if (this.#connections.size < most) return true
+    this.#refused++
+    const spare = spareConnection(this.#connections, this.#context.clock.monotonic())
+    if (spare === undefined) return false
+    this.#connections.delete(spare)
+    spare.close()
+    return true
   }
 
   /** The port it listens on: the one the system chose when the configuration says 0. */

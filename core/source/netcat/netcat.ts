@@ -22,7 +22,12 @@ export const netcatSource = defineSource({
       .refine((name) => textDecoding(name) !== undefined, { message: 'give an encoding such as utf-8 or iso-8859-1' })
       .default('utf-8')
       .describe('Encoding of what comes in; events are UTF-8.'),
-    maxConnections: whole(1).default(1000).describe('Most connections at a time; more are refused and counted.'),
+    maxConnections: whole(1)
+      .default(1000)
+      .describe('Most connections at a time; when all are taken, one that says nothing gives way to a new one.'),
+    answerTimeout: whole(100)
+      .default(30_000)
+      .describe('Milliseconds in which a peer must read the answers that wait for it; it is not read meanwhile.'),
   }),
   create: (settings, context) =>
     new NetcatSource(
@@ -33,6 +38,7 @@ export const netcatSource = defineSource({
         ackEveryEvent: settings['ack-every-event'],
         encoding: settings.encoding,
         maxConnections: settings.maxConnections,
+        answerTimeout: settings.answerTimeout,
       },
       context,
     ),

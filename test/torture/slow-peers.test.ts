@@ -1,0 +1,232 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { connect } from 'node:net'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Batch } from '../../core/event/batch.ts'
+import { encodeAppendBatch } from '../../core/rpc/call.ts'
+import { encodeHandshakeRequest } from '../../core/rpc/handshake.ts'
+import { flumeHash } from '../../core/rpc/protocol.ts'
+import { avroSource } from '../../core/source/avro/avro.ts'
+import { httpSource } from '../../core/source/http/http.ts'
+import { netcatSource } from '../../core/source/netcat/netcat.ts'
+import type { Source, SourceContext } from '../../core/source/source.ts'
+import { eventually } from '../agent/flow.ts'
+import { numberedBatch, temporaryFolder } from '../file-channel-rig.ts'
+import { sourceContext } from '../recording-channels.ts'
+import { avroPairs, bodies, channelsThat, lease } from '../unit/avro-pair.ts'
+import { memoryUse } from './memory-use.ts'
+
+const crowd = process.env.SLUICE_LONG === '1' ? 5000 : 1000
+
+let source: Source | undefined
+let place: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  place = temporaryFolder()
+})
+let peers: ChildProcess | undefined
+afterEach(async () => {
+  peers?.kill('SIGKILL')
+  peers = undefined
+  await source?.stop()
+  source = undefined
+  place.remove()
+})
+
+const { sink } = avroPairs()
+
+const shake = encodeHandshakeRequest({
+  ...{ clientHash: flumeHash, clientProtocol: undefined, serverHash: flumeHash, meta: new Map() },
+})
+
+interface Port {
+  readonly type: string
+  readonly make: (context: SourceContext, settings: Record<string, string>) => Source
+  /** Its time limit. */
+  readonly patience: Record<string, string>
+  /** What begins a connection, of which half is no whole event; and what may follow it for ever. */
+  readonly opening: Buffer
+  readonly repeated: Buffer
+  /** Sends one event over a connection of its own and resolves when it was told that the event is stored. */
+  readonly honest: (port: number, body: string) => Promise<void>
+  /** Manners of peers that its time limits end. */
+  readonly ends: readonly string[]
+}
+
+const request = (body: string) =>
+  Buffer.from(`POST / HTTP/1.1\r\nHost: r\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+
+/** A call whose answer, that there is no such message, is longer than itself. */
+const unknownCall = Buffer.concat([Buffer.from('0000000200000001000000060008', 'hex'), Buffer.from('nope')])
+
+const own = { bind: '127.0.0.1', port: '0' }
+const jetty = Object.fromEntries(
+  ['QueuedThreadPool.*', 'HttpConfiguration.*', 'SslContextFactory.*', 'ServerConnector.*'].map((key) => [key, {}]),
+)
+
+const ports: readonly Port[] = [
+  {
+    type: 'netcat',
+    make: (context, more) => netcatSource.create(netcatSource.settings.parse({ ...own, ...more }), context),
+    patience: { answerTimeout: '1500' },
+    opening: Buffer.from('x'.repeat(500)),
+    repeated: Buffer.from('\n'.repeat(8000)),
+    honest: async (port, body) => {
+      const socket = connect(port, '127.0.0.1')
+      let answer = ''
+      socket.on('data', (text: Buffer) => (answer += text.toString()))
+      socket.end(`${body}\n`)
+      await once(socket, 'close')
+      expect(answer).toBe('OK\n')
+    },
+    // Who says nothing, or little, may be at a keyboard.
+    ends: ['half-closed', 'deaf'],
+  },
+  {
+    type: 'http',
+    make: (context, more) => httpSource.create(httpSource.settings.parse({ ...own, ...jetty, ...more }), context),
+    patience: { requestTimeout: '1500' },
+    opening: request(JSON.stringify([{ body: 'x'.repeat(1000) }])),
+    repeated: Buffer.concat(Array.from({ length: 40 }, () => request(`[${'x'.repeat(2000)}`))),
+    honest: async (port, body) => {
+      const headers = { connection: 'close' }
+      const answer = await fetch(`http://127.0.0.1:${port}/`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify([{ body }]),
+      })
+      expect(answer.status).toBe(200)
+    },
+    ends: ['silent', 'drips', 'half-closed', 'deaf'],
+  },
+  {
+    type: 'avro',
+    make: (context, more) => avroSource.create(avroSource.settings.parse({ ...own, ...more }), context),
+    patience: { handshakeTimeout: '1500' },
+    opening: Buffer.concat(encodeAppendBatch(1, [numberedBatch(0, 1, 1000)], undefined, shake)),
+    repeated: Buffer.concat(Array.from({ length: 300 }, () => unknownCall)),
+    honest: async (port, body) => {
+      const { sink: sender } = await sink(port)
+      await sender.deliver(lease([[body]]), new AbortController().signal)
+      await sender.stop()
+    },
+    ends: ['silent', 'drips', 'half-closed', 'deaf'],
+  },
+]
+
+/** Sends an honest event each few milliseconds until the returned function is called. */
+function honestClient(send: (body: string) => Promise<void>) {
+  const took: number[] = []
+  const over = new AbortController()
+  const done = (async () => {
+    while (!over.signal.aborted) {
+      const begin = performance.now()
+      await send(`honest ${took.length}`)
+      took.push(performance.now() - begin)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })()
+  done.catch(() => undefined)
+  return async () => {
+    over.abort()
+    await done
+    return { sent: took.length, worst: Math.max(...took) }
+  }
+}
+
+/** The peers as their own process last counted them. */
+function slowPeers(port: number, { opening, repeated }: Port) {
+  const child = path.join(import.meta.dirname, 'slow-peers-child.ts')
+  const texts = [opening, repeated].map((text, index) => {
+    const file = path.join(place.folder, String(index))
+    fs.writeFileSync(file, text)
+    return file
+  })
+  const running = spawn(process.execPath, [child, String(port), String(crowd), ...texts], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  peers = running
+  const lines: string[] = []
+  running.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)))
+  return {
+    made: () => eventually('the peers are there', () => lines.includes('made'), 20_000),
+    open: () => JSON.parse(lines.at(-1) === 'made' ? '{}' : (lines.at(-1) ?? '{}')) as Record<string, number>,
+    end: async () => {
+      running.kill('SIGKILL')
+      await once(running, 'exit')
+    },
+  }
+}
+
+const handles = () => fs.readdirSync('/proc/self/fd').length
+
+test.skipIf(process.platform !== 'linux').each(ports)(
+  `${crowd} peers of a port for $type that are silent, drip, half-close or do not read: honest clients are served`,
+  async (kind) => {
+    const stored: string[] = []
+    const put = (batch: Batch) => {
+      // The deaf send thousands at a time.
+      if (batch.count === 1) stored.push(...bodies(batch))
+      batch.recycle()
+      return new Promise<void>((resolve) => setImmediate(resolve))
+    }
+    source = kind.make(sourceContext(channelsThat(put), '').context, kind.patience)
+    await source.start()
+    const listening = () => source?.inspect?.().ports?.[0]
+    const port = listening()?.port ?? 0
+    const connections = () => listening()?.connections.length
+    await kind.honest(port, 'warm')
+    const handlesBefore = handles()
+    const before = await memoryUse()
+
+    const served = honestClient((body) => kind.honest(port, body))
+    let crowded = 0
+    const counting = setInterval(() => (crowded = Math.max(crowded, connections() ?? 0)), 5)
+    const slow = slowPeers(port, kind)
+    await slow.made()
+    await eventually(
+      `those are closed that the limits end: ${JSON.stringify(kind.ends)}`,
+      () => kind.ends.every((manner) => slow.open()[manner] === 0),
+      20_000,
+    ).catch((error: unknown) => {
+      throw new Error(`still open: ${JSON.stringify(slow.open())}`, { cause: error })
+    })
+    clearInterval(counting)
+    const during = await memoryUse()
+    const { sent, worst } = await served()
+    process.stdout.write(
+      `${kind.type}: ${crowded} open at once, RSS grew by ${((during.rss - before.rss) / (1 << 20)).toFixed(1)} MB, held ${((during.held - before.held) / (1 << 20)).toFixed(1)} MB, ` +
+        `${sent} honest events, the slowest in ${Math.round(worst)} ms; the crowd: ${JSON.stringify(slow.open())}\n`,
+    )
+    expect(crowded).toBeGreaterThan(crowd / 2)
+    expect(sent).toBeGreaterThan(10)
+    expect(worst, 'milliseconds of an honest event').toBeLessThan(10_000)
+    expect((during.rss - before.rss) / (1 << 20), 'megabytes').toBeLessThan(350)
+
+    await slow.end()
+    await eventually('nothing is kept of them', () => connections() === 0, 10_000)
+    await eventually('no handle is left', () => handles() <= handlesBefore + 2, 10_000)
+    await kind.honest(port, 'fresh')
+    const honest = stored.filter((body) => !body.startsWith('0 ') && !/^x*$/.test(body))
+    expect(honest).toEqual(['warm', ...Array.from({ length: sent }, (_, number) => `honest ${number}`), 'fresh'])
+  },
+)
+
+test.each(ports)('a port for $type that is full of who says nothing makes room', async (kind) => {
+  const stored: string[] = []
+  const put = (batch: Batch) => Promise.resolve(void stored.push(...bodies(batch)))
+  source = kind.make(sourceContext(channelsThat(put), '').context, { maxConnections: '3' })
+  await source.start()
+  const listening = () => source?.inspect?.().ports?.[0]
+  const port = listening()?.port ?? 0
+  let closed = 0
+  const silent = Array.from({ length: 6 }, () => connect(port, '127.0.0.1').resume())
+  for (const socket of silent) socket.on('error', () => undefined).once('close', () => closed++)
+  await eventually('three had to go', () => closed === 3)
+  expect(listening()?.connections).toHaveLength(3)
+  await kind.honest(port, 'fresh')
+  expect(stored).toEqual(['fresh'])
+  expect(listening()?.refused).toBeGreaterThanOrEqual(4)
+  for (const socket of silent) socket.destroy()
+})
