@@ -8,6 +8,7 @@ export interface TlsSettings {
   readonly keystore?: string | undefined
   readonly 'keystore-password'?: string | undefined
   readonly truststore?: string | undefined
+  readonly 'truststore-password'?: string | undefined
   readonly 'include-protocols'?: readonly string[] | undefined
   readonly 'exclude-protocols'?: readonly string[] | undefined
   readonly 'include-cipher-suites'?: readonly string[] | undefined
@@ -24,6 +25,7 @@ export async function tlsContext(settings: TlsSettings, baseDirectory: string): 
     keystore: path(settings.keystore),
     keystorePassword: settings['keystore-password'],
     truststore: path(settings.truststore),
+    truststorePassword: settings['truststore-password'],
   })
   const limits = tlsLimits({
     includeProtocols: settings['include-protocols'],

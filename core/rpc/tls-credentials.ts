@@ -2,13 +2,15 @@
 import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { SluiceError, errorText } from '../errors.ts'
+import { pkcs12Certificates } from './pkcs12-certificates.ts'
 
 export interface CredentialFiles {
   /** PEM (key and certificates in one file) or PKCS12. */
   readonly keystore?: string | undefined
   readonly keystorePassword?: string | undefined
-  /** PEM: the certificates that may vouch for a peer. */
+  /** PEM or PKCS12: the certificates that may vouch for a peer. */
   readonly truststore?: string | undefined
+  readonly truststorePassword?: string | undefined
 }
 
 type Credentials = Pick<SecureContextOptions, 'key' | 'cert' | 'ca' | 'pfx' | 'passphrase'>
@@ -18,7 +20,7 @@ export async function loadCredentials(files: CredentialFiles): Promise<Credentia
   const credentials: Credentials = {}
   if (files.keystore !== undefined)
     Object.assign(credentials, await loadKeystore(files.keystore, files.keystorePassword))
-  if (files.truststore !== undefined) credentials.ca = await loadTruststore(files.truststore)
+  if (files.truststore !== undefined) credentials.ca = await loadTruststore(files.truststore, files.truststorePassword)
   return credentials
 }
 
@@ -42,19 +44,24 @@ async function loadKeystore(path: string, password: string | undefined): Promise
   return credentials
 }
 
-async function loadTruststore(path: string): Promise<Buffer> {
+async function loadTruststore(path: string, password: string | undefined): Promise<string[]> {
   const bytes = await read('truststore', path)
-  if (!isPem(bytes))
+  const convert = `Convert it once: keytool -list -rfc -keystore ${path} > ${path}.pem`
+  if (javaStore(bytes))
     throw new SluiceError(
       'SLUICE_TLS',
-      `truststore ${path} is not a PEM file. Convert it once: keytool -list -rfc -keystore ${path} > ${path}.pem`,
+      `truststore ${path} is a Java keystore (JKS), which only Java reads. ${convert}`,
     )
   try {
-    createSecureContext({ ca: bytes })
+    const certificates = isPem(bytes) ? [bytes.toString('latin1')] : pkcs12Certificates(bytes, password ?? '')
+    if (certificates.length === 0) throw new SluiceError('SLUICE_TLS', 'there is no certificate in it')
+    createSecureContext({ ca: certificates })
+    return certificates
   } catch (error) {
-    throw new SluiceError('SLUICE_TLS', `truststore ${path}: ${errorText(error)}`, { cause: error })
+    const reason = errorText(error)
+    const hint = /password/.test(reason) ? ' (truststore-password)' : isPem(bytes) ? '' : `. ${convert}`
+    throw new SluiceError('SLUICE_TLS', `truststore ${path}: ${reason}${hint}`, { cause: error })
   }
-  return bytes
 }
 
 async function read(what: string, path: string): Promise<Buffer> {

@@ -12,11 +12,13 @@ import { counts, furtherCounters, furtherThan, type Metrics, shape } from './flo
 import { networkFlows } from './flows/network-flows.ts'
 import { Place } from './flows/place.ts'
 import { routingFlows } from './flows/routing-flows.ts'
+import { makeKeyStores, storePassword } from './flume/key-store.ts'
+import { tlsFlows } from './flows/tls-flows.ts'
 import { freePorts } from './flume/peer.ts'
 import type { PeerProcess } from './peer-process.ts'
 import { absence, type AgentOptions, Peers } from './peers.ts'
 
-const flows = [...networkFlows, ...fileFlows, ...deserializerFlows, ...routingFlows]
+const flows = [...networkFlows, ...fileFlows, ...deserializerFlows, ...routingFlows, ...tlsFlows]
 /** What differs for the two sides are the environment variables that it refers to: folders and ports. */
 const configuration = agentFile('a', ...flows.map(({ parts }) => parts))
 const portNames = portsOf(flows)
@@ -41,17 +43,36 @@ async function monitoringAnswers(port: number): Promise<Record<string, number>> 
   return statuses
 }
 
+/** Key and trust store for every component with `ssl = true`: what it says itself is no more than that. */
+async function tlsEnvironment(directory: string): Promise<Record<string, string>> {
+  const { keyStore, trustStore } = await makeKeyStores(directory)
+  return {
+    FLUME_SSL_KEYSTORE_PATH: keyStore,
+    FLUME_SSL_KEYSTORE_PASSWORD: storePassword,
+    FLUME_SSL_KEYSTORE_TYPE: 'PKCS12',
+    FLUME_SSL_TRUSTSTORE_PATH: trustStore,
+    FLUME_SSL_TRUSTSTORE_PASSWORD: storePassword,
+    FLUME_SSL_TRUSTSTORE_TYPE: 'PKCS12',
+    FLUME_SSL_EXCLUDE_PROTOCOLS: 'TLSv1.1,TLSv1.3',
+  }
+}
+
 type Start = (properties: string, options: Required<AgentOptions>) => Promise<PeerProcess>
 
 /** Starts an agent, plays every flow to it at the same time, stops it, and looks at what is left. */
-async function playAll(directory: string, free: readonly number[], start: Start): Promise<Side> {
+async function playAll(
+  directory: string,
+  free: readonly number[],
+  tls: Readonly<Record<string, string>>,
+  start: Start,
+): Promise<Side> {
   const [monitoringPort = 0, ...ports] = free
   const place = new Place(directory, new Map(portNames.map((name, at) => [name, ports[at] ?? 0])))
   for (const { parts, prepare } of flows) {
     place.makeFoldersOf(parts)
     prepare?.(place)
   }
-  const agent = await start(configuration, { environment: place.environment, monitoringPort })
+  const agent = await start(configuration, { environment: { ...place.environment, ...tls }, monitoringPort })
   place.agent = agent
   const played = await Promise.allSettled(flows.map((flow) => flow.play(place)))
   const answer = await fetch(`http://127.0.0.1:${monitoringPort}/metrics`)
@@ -79,12 +100,13 @@ describe.skipIf(absence !== '')(`one .properties file for both${absence}`, () =>
     peers = new Peers()
     const each = portNames.length + 1
     const free = await freePorts(2 * each)
+    const tls = await tlsEnvironment(peers.folder('keys'))
     ;[flume, sluice] = await Promise.all([
-      playAll(peers.folder('flume-place'), free.slice(0, each), (properties, options) =>
+      playAll(peers.folder('flume-place'), free.slice(0, each), tls, (properties, options) =>
         // The monitoring port is opened when everything else has been.
         peers.flume('a', properties, new RegExp(`Started ServerConnector.*:${options.monitoringPort}}`), options),
       ),
-      playAll(peers.folder('sluice-place'), free.slice(each), (properties, options) =>
+      playAll(peers.folder('sluice-place'), free.slice(each), tls, (properties, options) =>
         peers.sluice('a', properties, 'serving /metrics', options),
       ),
     ])

@@ -25,8 +25,8 @@ export const avroSourceSettings = z
     'client-auth': flag()
       .default(false)
       .describe('Ask senders for a certificate that the truststore vouches for (mutual TLS).'),
-    truststore: text().optional().describe('PEM file with the certificates that may vouch for senders.'),
-    'truststore-password': secret().optional().describe('Not needed for PEM files.'),
+    truststore: text().optional().describe('File with the certificates that may vouch for senders: PEM or PKCS12.'),
+    'truststore-password': secret().optional().describe('Password of the truststore, if it is PKCS12.'),
     'truststore-type': choice(['PEM', 'PKCS12', 'JKS']).optional().describe('The type is seen from the file.'),
     'include-protocols': words().optional().describe('TLS versions to allow: TLSv1.2 TLSv1.3.'),
     'exclude-protocols': words().default(['SSLv3']).describe('TLS versions not to allow.'),
