@@ -1,5 +1,6 @@
 import { errorText, SluiceError } from '../errors.ts'
 import type { Event } from '../event/event.ts'
+import { patternHint } from './block-pattern.ts'
 
 /** What to look for; all that is given must hold. */
 export interface BacklogQuery {
@@ -17,12 +18,15 @@ export type Match = (event: Event) => number | undefined
 
 export interface CompiledQuery {
   readonly match: Match
-  /**
-   * Bytes without which nothing in a block can match, and whether their ASCII letters match in either case: lets a
-   * search step over whole blocks. Undefined when nothing like that is known.
-   */
-  readonly needle: { readonly bytes: Buffer; readonly ignoreCase: boolean } | undefined
+  /** Lets a search step over whole blocks; undefined when nothing is known that all matches have in common. */
+  readonly hint: BlockHint | undefined
 }
+
+/** What lies in a block wherever an event of it can match: bytes (their ASCII letters in either case), or a pattern. */
+export type BlockHint =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly ignoreCase: boolean }
+  /** With the flag g, for the block's bytes as Latin-1. */
+  | { readonly kind: 'pattern'; readonly pattern: RegExp }
 
 /** Throws `SLUICE_CONTROL` in words for whoever typed the query. */
 export function compileQuery(query: BacklogQuery): CompiledQuery {
@@ -37,16 +41,22 @@ export function compileQuery(query: BacklogQuery): CompiledQuery {
     }
     return find(event)
   }
-  return { match, needle: needleOf(query) }
+  return { match, hint: hintOf(query) }
 }
 
-function needleOf({ text, ignoreCase, header }: BacklogQuery): CompiledQuery['needle'] {
-  if (text !== undefined && text !== '') {
-    // Letters beyond ASCII change their bytes, and sometimes their number, with their case.
-    if (ignoreCase !== true || isAscii(text)) return { bytes: Buffer.from(text), ignoreCase: ignoreCase === true }
-  }
-  const word = header?.value === undefined || header.value === '' ? header?.name : header.value
-  return word === undefined || word === '' ? undefined : { bytes: Buffer.from(word), ignoreCase: false }
+/** A literal of an expression that is shorter than this says less than the whole expression does. */
+const leastLiteral = 3
+
+function hintOf({ text, regex, ignoreCase = false, header }: BacklogQuery): BlockHint | undefined {
+  const bytes = (word: string, either: boolean): BlockHint | undefined =>
+    word === '' ? undefined : { kind: 'bytes', bytes: Buffer.from(word), ignoreCase: either }
+  // Letters beyond ASCII change their bytes, and sometimes their number, with their case.
+  if (text !== undefined && text !== '' && (!ignoreCase || isAscii(text))) return bytes(text, ignoreCase)
+  const word = bytes(header?.value === undefined || header.value === '' ? (header?.name ?? '') : header.value, false)
+  if (regex === undefined) return word
+  const { literal, inBytes } = patternHint(regex, ignoreCase)
+  if (literal.length >= leastLiteral || (literal !== '' && inBytes === undefined)) return bytes(literal, ignoreCase)
+  return inBytes === undefined ? word : { kind: 'pattern', pattern: inBytes }
 }
 
 function finder({ text, regex, ignoreCase, in: where = 'any' }: BacklogQuery): Match {
@@ -80,7 +90,10 @@ function finder({ text, regex, ignoreCase, in: where = 'any' }: BacklogQuery): M
       const at = content.indexOf(lower)
       return at <= 0 ? at : Math.min(body.length, Buffer.byteLength(content.slice(0, at)))
     },
-    (header) => header.toLowerCase().includes(lower),
+    // A letter beyond ASCII may have one of ASCII for its small form (U+212A has k): that is no match, as in a body.
+    isAscii(lower)
+      ? (header) => Buffer.from(header).toString('latin1').toLowerCase().includes(lower)
+      : (header) => header.toLowerCase().includes(lower),
   )
 }
 

@@ -12,7 +12,7 @@ import { decodeMeta, type QuarantineMeta } from './frame-meta.ts'
 import { scanFrames } from './frame-scan.ts'
 import { ledgerOf } from './fsck.ts'
 import { IndexSnapshot } from './index-snapshot.ts'
-import { quarantinePath } from './segment-files.ts'
+import { quarantinePath, readFully } from './segment-files.ts'
 import { SegmentHandles } from './segment-handles.ts'
 
 /** One block of a channel: the events `[firstEvent, firstEvent + count)`. */
@@ -63,6 +63,8 @@ export class ChannelReader {
   readonly #codec: FrameCodec
   readonly #files: SegmentHandles
   #knownSalt: Buffer | undefined
+  /** What is read into, again and again. */
+  #run = Buffer.alloc(0)
 
   /** Throws `SLUICE_FILE` when `folder` has no index. `keys`: see {@link CodecSettings}. */
   constructor(folder: string, keys: CodecSettings['keys'] = []) {
@@ -155,6 +157,49 @@ export class ChannelReader {
       if (systemCode(error) === 'ENOENT') return undefined
       throw error
     }
+    return this.#decoded(block, bytes)
+  }
+
+  /**
+   * What {@link batch} gives of each of these blocks, or the error that it throws, in their order. It reads those that
+   * lie side by side at once and does not give up the thread meanwhile: for a thread that does nothing else. A batch is
+   * good until the next one is asked for.
+   */
+  async *batches<Block extends BlockRow>(
+    blocks: readonly Block[],
+  ): AsyncGenerator<readonly [block: Block, batch: Batch | SluiceError | undefined]> {
+    for (const run of runsOf(blocks)) {
+      const start = Math.min(...run.map(({ offset }) => offset))
+      const length = Math.max(...run.map(({ offset, size }) => offset + size)) - start
+      if (this.#run.length < length) this.#run = Buffer.allocUnsafeSlow(Math.max(length, mostOfRun))
+      let read = 0
+      try {
+        read = await this.#files.with(run[0]!.segment, (file) =>
+          Promise.resolve(readFully(file.fd, this.#run, length, start)),
+        )
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT') throw error
+        for (const block of run) yield [block, undefined]
+        continue
+      }
+      for (const block of run) {
+        const from = block.offset - start
+        yield [block, this.#read(block, this.#run.subarray(from, Math.min(from + block.size, read)))]
+      }
+    }
+  }
+
+  #read(block: BlockRow, bytes: Buffer): Batch | SluiceError {
+    try {
+      if (bytes.length < block.size) throw this.#damaged(block, 'it is cut short')
+      return this.#decoded(block, bytes)
+    } catch (error) {
+      if (error instanceof SluiceError) return error
+      throw error
+    }
+  }
+
+  #decoded(block: BlockRow, bytes: Buffer): Batch {
     const salt = this.#salt()
     const header = readFrameHeader(bytes, 0, salt)
     if (header?.firstEvent !== block.firstEvent) throw this.#damaged(block, 'no frame header')
@@ -235,4 +280,31 @@ export class ChannelReader {
     this.#snapshot.close()
     await this.#files.close()
   }
+}
+
+/** Bytes that are read at once, unless one block has more. */
+const mostOfRun = 1 << 20
+/** Bytes of no use that are read along rather than read around. */
+const mostBetween = 1 << 16
+
+/** Neighbours that lie side by side, or nearly so, in one segment. */
+function runsOf<Block extends BlockRow>(blocks: readonly Block[]): Block[][] {
+  const runs: Block[][] = []
+  let from = 0
+  let to = 0
+  for (const block of blocks) {
+    const run = runs.at(-1)
+    const [start, end] = [Math.min(from, block.offset), Math.max(to, block.offset + block.size)]
+    const between = end - start - (to - from) - block.size
+    if (run?.[0]?.segment === block.segment && between <= mostBetween && end - start <= mostOfRun) {
+      run.push(block)
+      from = start
+      to = end
+    } else {
+      runs.push([block])
+      from = block.offset
+      to = block.offset + block.size
+    }
+  }
+  return runs
 }
