@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileQuery } from '../../core/backlog/backlog-query.ts'
 import { patternHint } from '../../core/backlog/block-pattern.ts'
 import { hintedEvents } from '../../core/backlog/hinted-events.ts'
 import { BatchBuilder } from '../../core/event/batch-builder.ts'
+import { fc } from '../property-checks.ts'
 
 function batchOf(events: readonly { body: Buffer; value: string }[]) {
   const builder = new BatchBuilder(1 << 16)
