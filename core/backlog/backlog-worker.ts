@@ -14,8 +14,9 @@ import { BacklogLook } from './backlog-look.ts'
 import { type BacklogRow, backlogRow } from './backlog-row.ts'
 import { searchBacklog } from './backlog-search.ts'
 
-/** Milliseconds between two reports. */
+/** Milliseconds between two reports, and between two that have nothing found to tell: each makes a page draw itself. */
 const reportEvery = 250
+const quietEvery = 500
 /** Hits in one report: a page shows no more at once. */
 const mostHits = 500
 
@@ -70,8 +71,8 @@ async function work(port: MessagePort, look: BacklogLook, job: BacklogJob, pulse
   }
   const tick = (number: number) => {
     step(number)
-    if (hits.length >= mostHits || performance.now() - reportedAt >= reportEvery)
-      report({ done: false, limited: false })
+    const every = hits.length > 0 ? reportEvery : quietEvery
+    if (hits.length >= mostHits || performance.now() - reportedAt >= every) report({ done: false, limited: false })
   }
   if (job.job === 'export') {
     const { file, format, query, start } = job

@@ -44,7 +44,9 @@ interface Search {
 const searches: readonly Search[] = [
   { name: 'text that is nowhere', query: { text: 'no such text' }, target: '' },
   { name: 'text that is nowhere, either case', query: { text: 'No Such Text', ignoreCase: true }, target: '' },
-  { name: 'regular expression that matches nowhere', query: { regex: 'status=(5|6)\\d\\d$' }, target: '' },
+  { name: 'regular expression with a text in it', query: { regex: 'status=(5|6)\\d\\d$' }, target: '' },
+  { name: 'regular expression of classes', query: { regex: '[x-z]\\d{3}[x-z]\\b' }, target: '' },
+  { name: 'regular expression that every event is tried on', query: { regex: '^\\D+$', in: 'body' }, target: '' },
 ]
 
 async function searchRun(look: BacklogLook, { name, query }: Search, events: number): Promise<number> {

@@ -22,7 +22,8 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
-export function printTable(title: string, figures: readonly Figure[]): void {
+/** As a table of markdown that can also be read as it is. */
+export function tableText(figures: readonly Figure[]): string {
   const rows = [
     ['figure', 'value', 'against', 'ratio', 'target'],
     ...figures.map(({ name, value, against, ratio, target }) => [
@@ -34,9 +35,8 @@ export function printTable(title: string, figures: readonly Figure[]): void {
     ]),
   ]
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  console.log(`\n## ${title}\n`)
-  rows.forEach((row, index) => {
-    console.log(`| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`)
-    if (index === 0) console.log(`|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`)
-  })
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  const [head = [], ...others] = rows
+  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...others.map(line)].join('\n')
 }

@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- --only NAME] [--rounds N] [--millions N] [--gigabytes 1,10] [--waiting N]`, and beside Apache Flume:
+ * `npm run bench [-- --only NAME] [--write] [--rounds N] [--millions N] [--gigabytes 1,10] [--waiting N]`, `--write` into the
+ * section that docs/bench.md has for each, and beside Apache Flume:
  * `npm run bench -- --peers [--write] [--rounds N] [--millions N] [--gigabytes N]`. Every figure beside its peer or raw limit of the
  * same run. Medians over rounds that are interleaved, because shared machines are noisy: trust the ratios.
  */
@@ -13,7 +14,7 @@ import { endToEnd } from './end-to-end.ts'
 import { idle } from './idle.ts'
 import { latency } from './latency.ts'
 import { peers } from './peers.ts'
-import { type Figure, printTable } from './report.ts'
+import { type Figure, tableText } from './report.ts'
 import { windowBench } from './window.ts'
 import { writeSection } from './written-section.ts'
 
@@ -44,14 +45,21 @@ const benches: Record<string, { title: string; run: () => Promise<Figure[]> }> =
   idle: { title: 'Idle', run: () => idle(20) },
 }
 
-console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${rounds} rounds`)
+const machine = `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`
+const file = join(import.meta.dirname, '../../docs/bench.md')
+const today = new Date().toISOString().slice(0, 10)
+console.log(`${machine}, ${rounds} rounds`)
 if (values.peers) {
   const text = await peers({ millions, rounds, gigabytes: gigabytes[0] ?? 1 })
   console.log(`\n## Side by side\n\n${text}`)
   const command = `npm run bench -- --peers --rounds ${rounds} --millions ${millions} --gigabytes ${gigabytes[0] ?? 1}`
-  const made = `Printed by \`${command}\` on ${new Date().toISOString().slice(0, 10)}.`
-  const file = join(import.meta.dirname, '../../docs/bench.md')
+  const made = `Printed by \`${command}\` on ${today}.`
   if (values.write) writeSection(file, 'side by side', `## Side by side\n\n${made}\n\n${text}`)
 } else
-  for (const [name, bench] of Object.entries(benches))
-    if (values.only === undefined || values.only === name) printTable(bench.title, await bench.run())
+  for (const [name, bench] of Object.entries(benches)) {
+    if (values.only !== undefined && values.only !== name) continue
+    const text = tableText(await bench.run())
+    console.log(`\n## ${bench.title}\n\n${text}`)
+    const made = `Printed by \`npm run bench -- --only ${name}\` on ${today}: ${machine}, ${rounds} rounds.`
+    if (values.write) writeSection(file, name, `## ${bench.title}\n\n${made}\n\n${text}`)
+  }
