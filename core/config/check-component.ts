@@ -7,7 +7,7 @@ import { errorText } from '../errors.ts'
 import { type ComponentSection, componentSection, entriesBelow, itemsOf } from './agent-section.ts'
 import type { ConfigEntry } from './entry.ts'
 import type { Findings } from './findings.ts'
-import { type GlobalTlsSources, globalTlsEntries } from './global-tls.ts'
+import { type GlobalTlsSources, globalTlsEntries, withTlsOrigins } from './global-tls.ts'
 import type { ComponentConfig } from './model.ts'
 import { nearest, suggestion } from './nearest.ts'
 
@@ -201,7 +201,7 @@ async function checkSettings(
       }
       return undefined
     }
-    settings = result.data
+    settings = withTlsOrigins(result.data, section)
   } catch (error) {
     findings.error(section.at, section.path, `the schema of ${type} fails: ${errorText(error)}`, 'mend its definition')
     return undefined

@@ -87,6 +87,15 @@ export function globalTlsEntries(
   return entries
 }
 
+/** Tells the component where values came from, for the errors that a store makes when it is opened (`TlsSettings`). */
+export function withTlsOrigins(settings: unknown, { entries }: ComponentSection): unknown {
+  const tlsOrigins: Record<string, string> = {}
+  for (const [key, { origin }] of entries) if (origin !== undefined) tlsOrigins[key] = origin
+  const plain =
+    typeof settings === 'object' && settings !== null && Object.getPrototypeOf(settings) === Object.prototype
+  return plain && Object.keys(tlsOrigins).length > 0 ? { ...settings, tlsOrigins } : settings
+}
+
 /** As Flume: who listens has a key store, who connects a trust store. What is only ours asks for the rest. */
 function isUsed(key: string, kind: ComponentKind, isTrue: (key: string) => boolean): boolean {
   if (key.startsWith('keystore')) return kind === 'source'

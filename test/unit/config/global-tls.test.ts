@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { builtinRegistry } from '../../../core/component/builtin.ts'
+import { tlsContext } from '../../../core/rpc/tls-context.ts'
 import { loadConfig, type LoadOptions } from '../../../core/config/load.ts'
 
 const flow = (more = '') => `a1.sources = r1 h1
@@ -111,6 +112,18 @@ describe('global settings for TLS', () => {
       'a1.sources.h1.keystore keystore is missing: source h1 needs it',
     ])
     expect(findings[0]?.hint).toContain('FLUME_SSL_KEYSTORE_PATH')
+  })
+
+  test('a store that cannot be used says where its name came from', async () => {
+    const { r1, k1 } = await settings({ environment, properties })
+    await expect(tlsContext(r1, '/')).rejects.toThrow(
+      /^keystore \/etc\/property\.p12 cannot be read: .* \(keystore comes from -Djavax\.net\.ssl\.keyStore\)$/,
+    )
+    const { r1: versions } = await settings({ environment: { ...environment, FLUME_SSL_INCLUDE_PROTOCOLS: 'SSLv3' } })
+    await expect(tlsContext({ ...versions, keystore: undefined }, '/')).rejects.toThrow(
+      /allow TLSv1\.2.*include-protocols comes from the environment variable FLUME_SSL_INCLUDE_PROTOCOLS/,
+    )
+    await expect(tlsContext({ ...k1, truststore: '/own.pem', tlsOrigins: {} }, '/')).rejects.toThrow(/ENOENT[^(]*$/)
   })
 
   test('they are no part of what the file says: a reload compares nothing of them', async () => {
