@@ -78,6 +78,11 @@ const scenarios: readonly Scenario[] = [
     refused: [],
   },
   {
+    what: 'every sync takes 200 ms for a while',
+    rules: [{ call: 'fdatasync', part: 'segment-', skip: 20, count: 12, error: 'slow' }],
+    refused: [],
+  },
+  {
     what: 'drained segments cannot be removed',
     rules: [{ call: 'unlink', part: 'segment-', skip: 1, count: 3, error: 'EIO' }],
     refused: [],

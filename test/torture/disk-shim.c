@@ -6,7 +6,7 @@
  * SHIM_RULES: one rule a line, read again whenever the file is replaced: CALL PART SKIP COUNT ERRNO. Of the calls to
  *             CALL (`any`: all that change something) on paths that contain PART (with a $ behind it: that end in it),
  *             SKIP pass, then COUNT fail with ERRNO (a number; 0: only the first half of a write is done; NOTED, KILLED,
- *             TORN: see below).
+ *             TORN, SLOW: see below).
  * SHIM_FIRED: one line for every fault.
  *
  * The shared memory of SQLite's log (-shm) is left out: it is rebuilt after every crash.
@@ -28,10 +28,14 @@
 
 #define MOST_RULES 16
 #define PATH_ROOM 4096
-/* Instead of an error: the call is only written down; the process dies in its stead; it dies after half of a write. */
+/*
+ * Instead of an error: the call is only written down; the process dies in its stead; it dies after half of a write; the
+ * call takes a fifth of a second.
+ */
 #define NOTED (-2)
 #define KILLED (-3)
 #define TORN (-4)
+#define SLOW (-5)
 
 struct rule {
   char call[16];
@@ -164,7 +168,8 @@ static int fault(const char *call, const char *path) {
   if (error == KILLED || (error == TORN && !write_call)) die();
   pthread_mutex_unlock(&lock);
   dies_after_write = error == TORN;
-  return error == NOTED ? -1 : error == TORN ? 0 : error;
+  if (error == SLOW) usleep(200 * 1000);
+  return error == NOTED || error == SLOW ? -1 : error == TORN ? 0 : error;
 }
 
 #define REAL(name)                               \

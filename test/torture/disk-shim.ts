@@ -13,7 +13,7 @@ export const shimMissing: string | undefined = (() => {
   }
 })()
 
-const errnos = { EIO: 5, ENOSPC: 28, short: 0, noted: -2, killed: -3, torn: -4 } as const
+const errnos = { EIO: 5, ENOSPC: 28, short: 0, noted: -2, killed: -3, torn: -4, slow: -5 } as const
 
 /**
  * Of the calls to `call` on paths that contain `part` (that end in it, when a `$` is behind it), `skip` pass, then `count` fail. `create` is an `open` that may
@@ -37,7 +37,7 @@ export interface FaultRule {
   readonly count: number
   /**
    * `short`: half of the bytes are written, without an error. `noted`: nothing fails. `killed`: the process dies in place
-   * of the call; `torn`: it dies after half of a write.
+   * of the call; `torn`: it dies after half of a write. `slow`: the call takes 200 ms.
    */
   readonly error: keyof typeof errnos
 }

@@ -5,17 +5,12 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Batch } from '../../core/event/batch.ts'
-import { encodeAppendBatch } from '../../core/rpc/call.ts'
-import { encodeHandshakeRequest } from '../../core/rpc/handshake.ts'
-import { flumeHash } from '../../core/rpc/protocol.ts'
-import { avroSource } from '../../core/source/avro/avro.ts'
-import { httpSource } from '../../core/source/http/http.ts'
-import { netcatSource } from '../../core/source/netcat/netcat.ts'
-import type { Source, SourceContext } from '../../core/source/source.ts'
+import type { Source } from '../../core/source/source.ts'
 import { eventually } from '../agent/flow.ts'
-import { numberedBatch, temporaryFolder } from '../file-channel-rig.ts'
+import { temporaryFolder } from '../file-channel-rig.ts'
 import { sourceContext } from '../recording-channels.ts'
-import { avroPairs, bodies, channelsThat, lease } from '../unit/avro-pair.ts'
+import { avroPairs, bodies, channelsThat } from '../unit/avro-pair.ts'
+import { type EventPort, eventPorts } from './event-ports.ts'
 import { memoryUse } from './memory-use.ts'
 
 const crowd = process.env.SLUICE_LONG === '1' ? 5000 : 1000
@@ -34,86 +29,7 @@ afterEach(async () => {
   place.remove()
 })
 
-const { sink } = avroPairs()
-
-const shake = encodeHandshakeRequest({
-  ...{ clientHash: flumeHash, clientProtocol: undefined, serverHash: flumeHash, meta: new Map() },
-})
-
-interface Port {
-  readonly type: string
-  readonly make: (context: SourceContext, settings: Record<string, string>) => Source
-  /** Its time limit. */
-  readonly patience: Record<string, string>
-  /** What begins a connection, of which half is no whole event; and what may follow it for ever. */
-  readonly opening: Buffer
-  readonly repeated: Buffer
-  /** Sends one event over a connection of its own and resolves when it was told that the event is stored. */
-  readonly honest: (port: number, body: string) => Promise<void>
-  /** Manners of peers that its time limits end. */
-  readonly ends: readonly string[]
-}
-
-const request = (body: string) =>
-  Buffer.from(`POST / HTTP/1.1\r\nHost: r\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
-
-/** A call whose answer, that there is no such message, is longer than itself. */
-const unknownCall = Buffer.concat([Buffer.from('0000000200000001000000060008', 'hex'), Buffer.from('nope')])
-
-const own = { bind: '127.0.0.1', port: '0' }
-const jetty = Object.fromEntries(
-  ['QueuedThreadPool.*', 'HttpConfiguration.*', 'SslContextFactory.*', 'ServerConnector.*'].map((key) => [key, {}]),
-)
-
-const ports: readonly Port[] = [
-  {
-    type: 'netcat',
-    make: (context, more) => netcatSource.create(netcatSource.settings.parse({ ...own, ...more }), context),
-    patience: { answerTimeout: '1500' },
-    opening: Buffer.from('x'.repeat(500)),
-    repeated: Buffer.from('\n'.repeat(8000)),
-    honest: async (port, body) => {
-      const socket = connect(port, '127.0.0.1')
-      let answer = ''
-      socket.on('data', (text: Buffer) => (answer += text.toString()))
-      socket.end(`${body}\n`)
-      await once(socket, 'close')
-      expect(answer).toBe('OK\n')
-    },
-    // Who says nothing, or little, may be at a keyboard.
-    ends: ['half-closed', 'deaf'],
-  },
-  {
-    type: 'http',
-    make: (context, more) => httpSource.create(httpSource.settings.parse({ ...own, ...jetty, ...more }), context),
-    patience: { requestTimeout: '1500' },
-    opening: request(JSON.stringify([{ body: 'x'.repeat(1000) }])),
-    repeated: Buffer.concat(Array.from({ length: 40 }, () => request(`[${'x'.repeat(2000)}`))),
-    honest: async (port, body) => {
-      const headers = { connection: 'close' }
-      const answer = await fetch(`http://127.0.0.1:${port}/`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify([{ body }]),
-      })
-      expect(answer.status).toBe(200)
-    },
-    ends: ['silent', 'drips', 'half-closed', 'deaf'],
-  },
-  {
-    type: 'avro',
-    make: (context, more) => avroSource.create(avroSource.settings.parse({ ...own, ...more }), context),
-    patience: { handshakeTimeout: '1500' },
-    opening: Buffer.concat(encodeAppendBatch(1, [numberedBatch(0, 1, 1000)], undefined, shake)),
-    repeated: Buffer.concat(Array.from({ length: 300 }, () => unknownCall)),
-    honest: async (port, body) => {
-      const { sink: sender } = await sink(port)
-      await sender.deliver(lease([[body]]), new AbortController().signal)
-      await sender.stop()
-    },
-    ends: ['silent', 'drips', 'half-closed', 'deaf'],
-  },
-]
+const ports = eventPorts(avroPairs())
 
 /** Sends an honest event each few milliseconds until the returned function is called. */
 function honestClient(send: (body: string) => Promise<void>) {
@@ -136,7 +52,7 @@ function honestClient(send: (body: string) => Promise<void>) {
 }
 
 /** The peers as their own process last counted them. */
-function slowPeers(port: number, { opening, repeated }: Port) {
+function slowPeers(port: number, { opening, repeated }: EventPort) {
   const child = path.join(import.meta.dirname, 'slow-peers-child.ts')
   const texts = [opening, repeated].map((text, index) => {
     const file = path.join(place.folder, String(index))
