@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 const ticksPerSecond = 100
 
@@ -41,6 +41,24 @@ export class MeasuredProcess {
       peakMegabytes: kilobytes('VmHWM') / 1024,
       megabytes: kilobytes('VmRSS') / 1024,
     }
+  }
+
+  /** CPU seconds so far of those of its threads that run now and have the usual priority. */
+  usualSeconds(): number {
+    const folder = `/proc/${this.child.pid ?? 0}/task`
+    let ticks = 0
+    for (const thread of readdirSync(folder)) {
+      let stat: string
+      try {
+        stat = readFileSync(`${folder}/${thread}/stat`, 'utf8')
+      } catch {
+        // It has ended since its folder was listed.
+        continue
+      }
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      if (fields[16] === '0') ticks += Number(fields[11]) + Number(fields[12])
+    }
+    return ticks / ticksPerSecond
   }
 
   /** Resolves with the match when the output holds `pattern`; rejects with the output when the process ends or time is up. */

@@ -70,10 +70,28 @@ export async function openView(page: Page, { address }: WindowAgent, path: strin
 
 /** CPU seconds so far of all processes that draw pages. */
 export async function pageSeconds(browser: Browser): Promise<number> {
+  return secondsOf(await processes(browser), ({ type }) => type === 'renderer')
+}
+
+/** CPU seconds so far of all processes of the browser. */
+export async function browserSeconds(browser: Browser): Promise<number> {
+  return secondsOf(await processes(browser), () => true)
+}
+
+interface BrowserProcess {
+  readonly type: string
+  readonly cpuTime: number
+}
+
+async function processes(browser: Browser): Promise<readonly BrowserProcess[]> {
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
   await session.detach()
-  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0)
+  return processInfo
+}
+
+function secondsOf(all: readonly BrowserProcess[], wanted: (one: BrowserProcess) => boolean): number {
+  return all.filter(wanted).reduce((sum, { cpuTime }) => sum + cpuTime, 0)
 }
 
 /** Makes the page believe that it is hidden, or seen again: a headless browser never hides one. */

@@ -11,7 +11,7 @@ const mostAsking = 2
 /** Milliseconds after which a page that is not in view any more is not waited for. */
 const longAsked = 250
 /** Least milliseconds between two places that are asked for: a scrollbar that is dragged comes by another at each frame. */
-const leastBetween = 60
+const leastBetween = 40
 
 interface Page {
   /** By number; an event of the page that is not in it does not wait any more. */

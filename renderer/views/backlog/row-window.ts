@@ -7,7 +7,7 @@ export const rowHeight = 24
  * scrollbar stands for more than a pixel of the list. A library that maps one to one cannot show 10 million rows.
  */
 const mostPixels = 8_000_000
-const above = 4
+const above = 1
 
 /** Which rows of a long list are to be drawn, and how it is scrolled. */
 export interface RowWindow {
