@@ -88,6 +88,14 @@ export class BacklogDesk {
     return thread
   }
 
+  /** Ends the thread that looks at a folder: the next look opens it anew. */
+  release(folder: string): void {
+    const thread = this.#looks.get(folder)
+    if (thread === undefined) return
+    this.#looks.delete(folder)
+    void thread.worker.terminate()
+  }
+
   /** Ends threads that nobody uses; one timer for all, while there are any. */
   async #rest(): Promise<void> {
     if (this.#resting !== undefined) return

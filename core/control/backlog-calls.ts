@@ -6,7 +6,20 @@ import { ledgerSchema } from './status-schema.ts'
 /** Epoch milliseconds. */
 const time = z.number()
 const count = z.number()
+/** A channel by its name, or `folder:<id>`: a folder that was opened. */
 const channel = z.string().min(1).max(300)
+const folderId = z.string().min(1).max(100)
+const path = z.string().min(1).max(4_096)
+
+const openedFolder = z.object({
+  /** Whoever knows it may look at the folder; only who may configure is told. */
+  id: folderId,
+  path: z.string(),
+  /** The channel's name, going by the folder's. */
+  channel: z.string(),
+  /** The process that has it open; null: its agent is stopped. */
+  holder: z.number().nullable(),
+})
 
 /** At an event's number, at a time, or at an end. */
 const start = z.union([
@@ -128,6 +141,16 @@ export const backlogCalls = {
       total: count,
     }),
   ),
+  /** A path leads anywhere that the agent's user may read, as a source's does: so it takes the same role. */
+  openFolder: call(
+    'configure',
+    "Opens a channel's folder that no agent here runs, to look at as `folder:<id>`; nothing is written to it.",
+    z.object({ path, keyFile: path.optional() }),
+    openedFolder,
+  ),
+  openedFolders: call('configure', 'The folders that are open.', z.object({}), z.array(openedFolder)),
+  openedFolder: call('read', 'One that is open.', z.object({ folder: folderId }), openedFolder),
+  closeFolder: call('configure', 'Closes one.', z.object({ folder: folderId }), z.object({})),
   exports: call(
     'read',
     'Finished exports, the newest first.',

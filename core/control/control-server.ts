@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { isSluiceError, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { backlogHandlers, backlogStreams } from './backlog-handlers.ts'
+import { BacklogStores } from './backlog-stores.ts'
 import { type ConfigAccess, configHandlers } from './config-handlers.ts'
 import { checkParams } from './check-params.ts'
 import { type CallName, calls, type CallResult, type ControlPort, subscriptions } from './contract.ts'
@@ -39,8 +40,9 @@ export class ControlServer implements ControlPort {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#desk = new BacklogDesk(this.#clock)
-    this.#handlers = handlers(options, this.#desk)
-    this.#streams = backlogStreams(options.agent, this.#desk, this.#clock)
+    const stores = new BacklogStores(options.agent, this.#desk, this.#clock)
+    this.#handlers = handlers(options, this.#desk, stores)
+    this.#streams = backlogStreams(options.agent, this.#desk, stores, this.#clock)
   }
 
   async call(name: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
@@ -124,7 +126,11 @@ export class ControlServer implements ControlPort {
   }
 }
 
-function handlers({ agent, config, clock = systemClock }: ControlServerOptions, desk: BacklogDesk): Handlers {
+function handlers(
+  { agent, config, clock = systemClock, log }: ControlServerOptions,
+  desk: BacklogDesk,
+  stores: BacklogStores,
+): Handlers {
   const done: CallResult<'pause'> = {}
   return {
     status: () => agent.status(),
@@ -161,7 +167,7 @@ function handlers({ agent, config, clock = systemClock }: ControlServerOptions, 
     marks: ({ from, to, limit }) => agent.marks(from, to, limit),
     ...configHandlers(agent, config),
     ...sourceHandlers(agent, clock),
-    ...backlogHandlers(agent, desk),
+    ...backlogHandlers(agent, desk, stores, log),
   }
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { SluiceError } from '../../errors.ts'
+import { SluiceError, systemCode } from '../../errors.ts'
 import { LockFile } from '../../lock-file.ts'
 
 /** The lock on a channel's folder: the file `lock`. `owner` names its holder for the other's error message. */
@@ -42,5 +43,21 @@ export function lockHolder(folder: string): number | undefined {
     return Number.isInteger(pid) ? pid : undefined
   } catch {
     return undefined
+  }
+}
+
+/** The process that has a channel's folder open, as far as can be told without touching it; undefined: nobody. */
+export async function liveHolder(folder: string): Promise<number | undefined> {
+  const text = await readFile(path.join(folder, 'owner'), 'utf8').catch(() => '')
+  const pid = Number.parseInt(text, 10)
+  return Number.isInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
   }
 }

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { exportBacklog } from '../../backlog/backlog-export.ts'
 import { BacklogLook } from '../../backlog/backlog-look.ts'
@@ -7,6 +7,7 @@ import { backlogRow } from '../../backlog/backlog-row.ts'
 import { searchBacklog } from '../../backlog/backlog-search.ts'
 import { exportFormats } from '../../backlog/export-formats.ts'
 import { visibleText } from '../../backlog/visible-text.ts'
+import { oneChannelFolder } from '../../channel/file/channel-folders.ts'
 import { readKeyFile } from '../../channel/file/encryption-keys.ts'
 import { SluiceError } from '../../errors.ts'
 import {
@@ -18,7 +19,6 @@ import {
   readStart,
   rowLine,
 } from './backlog-options.ts'
-import { channelFolders } from './channel-folders.ts'
 import { type CommandLineContext, exitCodes } from './context.ts'
 import { byteText, table } from './ctl-text.ts'
 import { ledgerLine } from './fsck.ts'
@@ -54,7 +54,7 @@ export function backlogCommand(context: CommandLineContext): Command {
       const over = new AbortController()
       const forget = context.onSignal(() => over.abort())
       const look = new BacklogLook({
-        folder: oneFolder(resolve(context.workingDirectory, directory)),
+        folder: oneChannelFolder(resolve(context.workingDirectory, directory), 'SLUICE_USAGE'),
         keys: options.keyFile === undefined ? [] : readKeyFile(resolve(context.workingDirectory, options.keyFile)),
       })
       try {
@@ -65,13 +65,6 @@ export function backlogCommand(context: CommandLineContext): Command {
         await look.close()
       }
     })
-}
-
-function oneFolder(directory: string): string {
-  const [folder = directory, ...more] = channelFolders(directory)
-  if (more.length === 0) return folder
-  const names = [folder, ...more].map((one) => basename(one)).join(', ')
-  throw new SluiceError('SLUICE_USAGE', `${directory} has several channels (${names}): give the folder of one of them`)
 }
 
 async function run(

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Ledger } from '../../channel/channel.ts'
 import { fsck, type FsckReport } from '../../channel/file/fsck.ts'
-import { channelFolders } from './channel-folders.ts'
+import { channelFolders } from '../../channel/file/channel-folders.ts'
 import { type CommandLineContext, exitCodes, type TextOutput } from './context.ts'
 
 interface FsckOptions {
