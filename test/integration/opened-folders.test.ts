@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BacklogDesk } from '../../core/backlog/backlog-desk.ts'
 import { OpenedFolders } from '../../core/backlog/opened-folders.ts'
 import type { FileChannelSettings } from '../../core/channel/file/file-channel.ts'
+import { errorText, isSluiceError } from '../../core/errors.ts'
 import { ManualClock } from '../agent/manual-clock.ts'
 import { makeFileChannel, numberedBatch, temporaryFolder } from '../file-channel-rig.ts'
 
@@ -91,9 +92,9 @@ test('says what is wrong with a path', async () => {
   mkdirSync(join(place.folder, 'empty'))
   mkdirSync(join(place.folder, 'odd/index.db'), { recursive: true })
   const refused = async (path: string) =>
-    await folders.open(path, undefined).then(String, (error: { code: string; message: string }) => {
-      expect(error.code).toBe('SLUICE_FILE')
-      return error.message.replaceAll(place.folder, 'FOLDER')
+    await folders.open(path, undefined).then(String, (error: unknown) => {
+      expect(isSluiceError(error, 'SLUICE_FILE')).toBe(true)
+      return errorText(error).replaceAll(place.folder, 'FOLDER')
     })
   expect(await refused('some/folder')).toBe('some/folder is no whole path: give one from the root on')
   expect(await refused(join(place.folder, 'gone'))).toMatch('FOLDER/gone cannot be opened: there is no such folder')
