@@ -58,10 +58,11 @@ parentPort.on('message', ({ data }: { data: ToAgent }) => {
   else if (data.about === 'stop') void stopAndEnd()
   else {
     // Read at each load of the configuration. They are in this record only: no program that is run inherits them.
-    for (const name of secretNames) environment[name] = undefined
+    for (const name of secretNames) environment[name] = process.env[name]
     secretNames = Object.keys(data.secrets)
     Object.assign(environment, data.secrets)
-    start()
+    if (started) void applySecrets()
+    else start()
   }
 })
 context.onSignal(() => void stopAndEnd())
@@ -79,6 +80,12 @@ async function run(folder: string): Promise<void> {
   })
   await Promise.race(agents.map((agent) => agent.stopRequested))
   await stopAndEnd()
+}
+
+/** The agents that run take a secret that has changed at once; what is then missing is said, and they run on as before. */
+async function applySecrets(): Promise<void> {
+  for (const agent of agents)
+    await agent.reload().catch((error: unknown) => log.error({ error }, `secrets are not applied: ${errorText(error)}`))
 }
 
 let started = false

@@ -14,6 +14,7 @@ const views = [
   ['Backlog', '/backlog'],
   ['Sources', '/sources'],
   ['Configuration', '/configuration'],
+  ['Secrets', '/secrets'],
   ['Events', '/events'],
 ] as const
 

@@ -1,6 +1,6 @@
 import { scheme } from './page-protocol.ts'
 
-const views = ['flow', 'channel', 'backlog', 'sources', 'configuration', 'events']
+const views = ['flow', 'channel', 'backlog', 'sources', 'configuration', 'secrets', 'events']
 /** Views of which a link can name a part: `sluice://channel/c1`. */
 const withPart = new Set(['channel', 'backlog', 'sources'])
 

@@ -4,9 +4,10 @@ import { z } from 'zod'
 export const desktopVerbs = {
   pickFolder: z.object({}),
   saveExport: z.object({ agent: z.string().min(1).max(300), file: z.string().min(1).max(4_096) }),
-  secretNames: z.object({}),
+  secrets: z.object({}),
   keepSecret: z.object({ name: z.string().max(100), value: z.string().min(1).max(10_000) }),
   forgetSecret: z.object({ name: z.string().max(100) }),
+  settleSecrets: z.object({}),
 } as const
 
 export type DesktopVerb = keyof typeof desktopVerbs

@@ -15,6 +15,7 @@ import {
 } from 'electron'
 import { processContext } from '../core/cli/command/context.ts'
 import { dataHome } from '../core/cli/command/data-home.ts'
+import { workspaceFlow } from '../core/cli/command/workspace.ts'
 import { errorText } from '../core/errors.ts'
 import { StaticFiles } from '../core/console/static-files.ts'
 import { showAbout } from './about.ts'
@@ -32,6 +33,7 @@ import { Notices } from './notices.ts'
 import { PageBroker } from './page-broker.ts'
 import { answerPage, isOurPage, registerScheme, scheme } from './page-protocol.ts'
 import { restrictPermissions } from './permissions.ts'
+import { SecretDesk } from './secret-desk.ts'
 import { SecretStore } from './secret-store.ts'
 import { Sleep } from './sleep.ts'
 import { smokeTest } from './smoke-test.ts'
@@ -46,6 +48,17 @@ function start(firstLink: string | undefined): void {
   const userData = app.getPath('userData')
   const log = new LogFile(app.getPath('logs'))
   const secrets = new SecretStore(join(userData, 'secrets.json'), safeStorage, process.platform)
+  const secretDesk = new SecretDesk({
+    store: secrets,
+    flow: workspaceFlow(workspace),
+    baseDirectory: workspace,
+    environment: process.env,
+  })
+  if (secrets.trouble !== '') {
+    log.say(secrets.trouble, 'error')
+    // Not waited for: nobody may be there at login, and what needs no secret is to run.
+    void dialog.showMessageBox({ type: 'error', message: 'The secrets cannot be read', detail: secrets.trouble })
+  }
   const window = new MainWindow({
     preload: join(here, 'preload.cjs'),
     stateFile: join(userData, 'window-state.json'),
@@ -80,7 +93,7 @@ function start(firstLink: string | undefined): void {
         return filePaths[0]
       },
       saveExport: ({ agent, file }) => saveExport(supervisor.process.agents, agent, file),
-      secretNames: () => secrets.names(),
+      secrets: () => secretDesk.shown(),
       keepSecret: async ({ name, value }) => {
         await secrets.keep(name, value)
         await supervisor.sendSecrets()
@@ -89,6 +102,7 @@ function start(firstLink: string | undefined): void {
         await secrets.forget(name)
         await supervisor.sendSecrets()
       },
+      settleSecrets: () => secrets.settle(),
     },
     onReady: () => {
       window.pageReady()

@@ -1,6 +1,6 @@
 /** What the page gets of the desktop: the verbs of `DesktopBridge`, and neither a channel nor an event of Electron's. */
 import { contextBridge, ipcRenderer } from 'electron'
-import type { BridgeAnswer, BridgeError, DesktopBridge } from '../renderer/connection/desktop-bridge.ts'
+import type { BridgeAnswer, BridgeError, DesktopBridge, ShownSecrets } from '../renderer/connection/desktop-bridge.ts'
 import { callChannel, type MainStream, type PageCall, type PageStream, streamChannel } from './channels.ts'
 
 interface Listening {
@@ -46,9 +46,10 @@ const bridge: DesktopBridge = {
   desktop: {
     pickFolder: () => act('pickFolder', {}) as Promise<string | undefined>,
     saveExport: (agent, file) => act('saveExport', { agent, file }) as Promise<string | undefined>,
-    secretNames: () => act('secretNames', {}) as Promise<string[]>,
+    secrets: () => act('secrets', {}) as Promise<ShownSecrets>,
     keepSecret: (name, value) => act('keepSecret', { name, value }) as Promise<void>,
     forgetSecret: (name) => act('forgetSecret', { name }) as Promise<void>,
+    settleSecrets: () => act('settleSecrets', {}) as Promise<void>,
     onNavigate: (listener) => {
       navigate = listener
       tell({ verb: 'ready' })

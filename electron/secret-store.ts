@@ -1,102 +1,90 @@
-import { readFileSync } from 'node:fs'
-import { mkdir, open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { SafeStorage } from 'electron'
-import { z } from 'zod'
-import { errorText, SluiceError, systemCode } from '../core/errors.ts'
+import { errorText, SluiceError } from '../core/errors.ts'
+import { SecretFile } from './secret-file.ts'
+import { isSecretName } from './secret-names.ts'
 
 type Keychain = Pick<
   SafeStorage,
   'isAsyncEncryptionAvailable' | 'encryptStringAsync' | 'decryptStringAsync' | 'getSelectedStorageBackend'
 >
 
-const fileSchema = z.record(z.string(), z.base64())
-/** As an environment has them, so that a configuration can say `${NAME}`. */
-const secretName = /^[A-Z][A-Z0-9_]{0,99}$/
-/** An environment variable that changes what a program is or loads is no secret. */
-const reserved = /^(?:PATH|HOME|NODE_.*|ELECTRON_.*|LD_.*|DYLD_.*|XDG_.*)$/
-
 /**
  * Passwords for the agent's configuration, encrypted with a key that the system's keychain has. Where Linux has no
  * keychain the "encryption" is a constant in every Chromium, so nothing is kept there.
  */
 export class SecretStore {
-  readonly #file: string
+  readonly #file: SecretFile
   readonly #keychain: Keychain
   readonly #platform: NodeJS.Platform
-  #kept: Record<string, string>
+  /** Those that could not be decrypted when they were last wanted. */
+  #unreadable: ReadonlySet<string> = new Set()
 
   constructor(file: string, keychain: Keychain, platform: NodeJS.Platform) {
-    this.#file = file
+    this.#file = new SecretFile(file)
     this.#keychain = keychain
     this.#platform = platform
-    this.#kept = readKept(file)
   }
 
   names(): string[] {
-    return Object.keys(this.#kept).sort()
+    return Object.keys(this.#file.content).sort()
+  }
+
+  isReadable(name: string): boolean {
+    return !this.#unreadable.has(name)
+  }
+
+  /** What is wrong with the file of the secrets, in a sentence; empty: nothing. */
+  get trouble(): string {
+    return this.#file.trouble
+  }
+
+  /** The user has given again what a damaged file held. */
+  settle(): void {
+    this.#file.settle()
+  }
+
+  /** Why nothing can be kept safely here, in a sentence; empty: it can. */
+  async unsafe(): Promise<string> {
+    const basic = this.#platform === 'linux' && this.#keychain.getSelectedStorageBackend() === 'basic_text'
+    if (!basic && (await this.#keychain.isAsyncEncryptionAvailable())) return ''
+    return (
+      'this system has no keychain that is open, so a secret could not be kept safely. Start one (GNOME Keyring, ' +
+      'KWallet), or give the secret in the environment of the app'
+    )
   }
 
   /** Rejects with `SLUICE_REFUSED` where it would not be kept safely. */
   async keep(name: string, value: string): Promise<void> {
-    if (!secretName.test(name) || reserved.test(name))
+    if (!isSecretName(name))
       throw new SluiceError(
         'SLUICE_USAGE',
         `${name} is no name for a secret: capital letters, digits and _, as in UPSTREAM_PASSWORD`,
       )
-    await this.#mustBeSafe()
+    const unsafe = await this.unsafe()
+    if (unsafe !== '') throw new SluiceError('SLUICE_REFUSED', unsafe)
     const encrypted = await this.#keychain.encryptStringAsync(value)
-    await this.#write({ ...this.#kept, [name]: encrypted.toString('base64') })
+    await this.#file.write({ ...this.#file.content, [name]: encrypted.toString('base64') })
   }
 
   async forget(name: string): Promise<void> {
-    const { [name]: _forgotten, ...rest } = this.#kept
-    await this.#write(rest)
+    const { [name]: _forgotten, ...rest } = this.#file.content
+    await this.#file.write(rest)
   }
 
-  /** For the agent's environment. One that cannot be read any more is reported and left out. */
+  /** For the agents. One that cannot be read any more is reported and left out. */
   async all(report: (text: string) => void): Promise<Record<string, string>> {
     const found: Record<string, string> = {}
-    for (const [name, encrypted] of Object.entries(this.#kept))
+    const unreadable = new Set<string>()
+    for (const [name, encrypted] of Object.entries(this.#file.content))
       try {
         const { result, shouldReEncrypt } = await this.#keychain.decryptStringAsync(Buffer.from(encrypted, 'base64'))
         found[name] = result
         if (shouldReEncrypt) await this.keep(name, result)
       } catch (error) {
+        if (found[name] === undefined) unreadable.add(name)
         report(`the secret ${name} cannot be read: ${errorText(error)}. Give it again`)
       }
+    this.#unreadable = unreadable
     return found
-  }
-
-  async #mustBeSafe(): Promise<void> {
-    const basic = this.#platform === 'linux' && this.#keychain.getSelectedStorageBackend() === 'basic_text'
-    if (!basic && (await this.#keychain.isAsyncEncryptionAvailable())) return
-    throw new SluiceError(
-      'SLUICE_REFUSED',
-      'this system has no keychain that is open, so a secret could not be kept safely. Start one (GNOME Keyring, ' +
-        'KWallet), or give the secret in the environment of the app',
-    )
-  }
-
-  async #write(kept: Record<string, string>): Promise<void> {
-    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 })
-    const file = await open(`${this.#file}.new`, 'w', 0o600)
-    try {
-      await file.writeFile(JSON.stringify(kept))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(`${this.#file}.new`, this.#file)
-    this.#kept = kept
-  }
-}
-
-function readKept(file: string): Record<string, string> {
-  try {
-    return fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return {}
-    throw new SluiceError('SLUICE_FILE', `the secrets in ${file} cannot be read: ${errorText(error)}`, { cause: error })
   }
 }

@@ -30,13 +30,36 @@ export interface DesktopActions {
   pickFolder(): Promise<string | undefined>
   /** Saves a finished export where the user says; resolves with the path, or undefined when they did not. */
   saveExport(agent: string, file: string): Promise<string | undefined>
-  /** The names of the secrets in the system's keychain. A configuration says `${NAME}` for each; none comes back here. */
-  secretNames(): Promise<string[]>
+  /** The secrets by name, and where the configuration says `${NAME}`. No value ever comes back here. */
+  secrets(): Promise<ShownSecrets>
   /** Rejects where the system has no keychain that is open. */
   keepSecret(name: string, value: string): Promise<void>
   forgetSecret(name: string): Promise<void>
+  /** What a damaged file held has been given again: the warning ends, the file is kept. */
+  settleSecrets(): Promise<void>
   /** What happens in main that the page shows: a place to go to, from a notice, the tray, a link. */
   onNavigate(listener: (path: string) => void): void
+}
+
+/** Where an agent has a secret from. `optional`: nowhere, and the configuration has a default wherever it is used. */
+export const secretOrigins = ['kept', 'environment', 'unreadable', 'missing', 'optional'] as const
+
+export interface ShownSecret {
+  readonly name: string
+  readonly given: (typeof secretOrigins)[number]
+  /** It lies in the file of the secrets, whether it can be read or not. */
+  readonly kept: boolean
+  readonly uses: readonly { readonly key: string; readonly line: number; readonly optional: boolean }[]
+}
+
+export interface ShownSecrets {
+  readonly secrets: readonly ShownSecret[]
+  /** The file that the uses are found in. */
+  readonly flow: string
+  /** Why this system can keep no secret, in a sentence; empty: it can. */
+  readonly unsafe: string
+  /** What is wrong with the secrets that were kept, in a sentence; empty: nothing. */
+  readonly trouble: string
 }
 
 declare global {

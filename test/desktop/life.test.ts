@@ -124,7 +124,9 @@ for (const host of hosts.filter(({ steered }) => steered))
     it('keeps a secret in the keychain only, and gives it to the configuration', async () => {
       const page = await app.page()
       await page.evaluate(() => window.sluice?.desktop.keepSecret('UPSTREAM_PASSWORD', 'tr0ub4dor'))
-      expect(await page.evaluate(() => window.sluice?.desktop.secretNames())).toEqual(['UPSTREAM_PASSWORD'])
+      const shown = await page.evaluate(() => window.sluice?.desktop.secrets())
+      expect(shown?.secrets).toEqual([{ name: 'UPSTREAM_PASSWORD', given: 'kept', kept: true, uses: [] }])
+      expect(JSON.stringify(shown)).not.toContain('tr0ub4dor')
       const findings = (name: string) =>
         page.evaluate(async (name) => {
           const files = [{ path: '', text: '' }]

@@ -60,7 +60,7 @@ for (const host of hosts)
       expect(reach).toEqual({
         globals: [],
         bridge: ['call', 'cancel', 'desktop', 'session', 'subscribe', 'unsubscribe'],
-        desktop: ['forgetSecret', 'keepSecret', 'onNavigate', 'pickFolder', 'saveExport', 'secretNames'],
+        desktop: ['forgetSecret', 'keepSecret', 'onNavigate', 'pickFolder', 'saveExport', 'secrets', 'settleSecrets'],
       })
     })
 

@@ -56,6 +56,10 @@ edge.sinks.k.port = ${port}
     await new Promise((resolve) => server.close(resolve))
     await checkFlowPorts(flow(port), '/w/flow.properties')
   })
+
+  it('are not those at an address that only the configuration knows once it is loaded', () => {
+    expect(flowPorts('a.sources.r.bind = ${BIND}\na.sources.r.port = 4444\n')).toEqual([])
+  })
 })
 
 describe('a free port', () => {

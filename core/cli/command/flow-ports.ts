@@ -14,7 +14,9 @@ export function flowPorts(text: string): FlowPort[] {
   return Object.entries(properties).flatMap(([key, value = '']) => {
     const source = /^([^.]+\.sources\.[^.]+)\.port$/.exec(key)?.[1]
     if (source === undefined || !/^\d+$/.test(value) || /udp$/i.test(properties[`${source}.type`] ?? '')) return []
-    return [{ key, host: properties[`${source}.bind`] ?? '0.0.0.0', port: Number(value) }]
+    const host = properties[`${source}.bind`] ?? '0.0.0.0'
+    // Where a reference leads is known when the configuration is loaded.
+    return host.includes('${') ? [] : [{ key, host, port: Number(value) }]
   })
 }
 

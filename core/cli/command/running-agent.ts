@@ -68,8 +68,9 @@ export class RunningAgent {
     const { config, findings } = await this.#files.load()
     this.#report(findings)
     if (config === undefined) {
-      const errors = findings.filter(({ severity }) => severity === 'error').length
-      throw new SluiceError('SLUICE_CONFIG', `agent ${plan.agent} is not started: ${errorCount(errors)}`)
+      const errors = findings.filter(({ severity }) => severity === 'error')
+      const first = errors[0] === undefined ? '' : `: ${findingLine(errors[0])}`
+      throw new SluiceError('SLUICE_CONFIG', `agent ${plan.agent} is not started: ${errorCount(errors.length)}${first}`)
     }
     try {
       await mkdir(plan.dataDirectory, { recursive: true, mode: 0o700 })
@@ -107,6 +108,11 @@ export class RunningAgent {
 
   status(): AgentStatus | undefined {
     return this.#agent?.status()
+  }
+
+  /** What its files refer to has changed (a secret): what is different is applied, as if a file had changed. */
+  async reload(): Promise<void> {
+    if (this.#agent !== undefined) await this.#changed(await this.#files.load())
   }
 
   async stop(): Promise<void> {

@@ -17,6 +17,9 @@ export interface Workspace {
   readonly fresh: boolean
 }
 
+/** The flow of the workspace in a folder, whether it is there yet or not. */
+export const workspaceFlow = (directory: string) => join(directory, 'flow.properties')
+
 const localHost = '127.0.0.1'
 
 /** Two tiers on one machine, to start from: an inbox folder and a port, a durable channel, Avro, a collector, files. */
@@ -68,7 +71,7 @@ async function writeWhole(path: string, text: string): Promise<void> {
 
 /** Opens the workspace in `directory` (absolute), or makes one with a flow that can be tried at once. */
 export async function openWorkspace(directory: string): Promise<Workspace> {
-  const flow = join(directory, 'flow.properties')
+  const flow = workspaceFlow(directory)
   const data = join(directory, 'data')
   try {
     await mkdir(data, { recursive: true })

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -126,6 +126,32 @@ describe('a secret', () => {
     const { found, reports } = await all(store())
     expect(found).toEqual({ A: 'x' })
     expect(reports).toEqual(['the secret B cannot be read: another key. Give it again'])
+  })
+
+  it('is gone with a damaged file, which is kept aside and told of until somebody has seen to it', async () => {
+    const file = join(folder, 'a/secrets.json')
+    await store().keep('A', 'x')
+    writeFileSync(file, '{"A":"x')
+    const damaged = store()
+    expect(damaged.names()).toEqual([])
+    expect(damaged.trouble).toMatch(/damaged, so they are gone\. Give them again; .*secrets\.json\.damaged/)
+    await damaged.keep('B', 'y')
+    expect(readFileSync(`${file}.damaged`, 'utf8')).toBe('{"A":"x')
+    expect(store().trouble).not.toBe('')
+    // A second damage takes nothing of the first away.
+    writeFileSync(file, '[]')
+    expect(store().trouble).not.toBe('')
+    expect(readdirSync(join(folder, 'a')).filter((name) => name.includes('.damaged'))).toHaveLength(2)
+    store().settle()
+    expect(store().trouble).toBe('')
+    expect(readdirSync(join(folder, 'a')).filter((name) => name.includes('.damaged'))).toHaveLength(2)
+  })
+
+  it('is not written over where the file of the others cannot be read', async () => {
+    mkdirSync(join(folder, 'a/secrets.json'), { recursive: true })
+    expect(store().trouble).toMatch(/cannot be read/)
+    await expect(store().keep('A', 'x')).rejects.toMatchObject({ code: 'SLUICE_FILE' })
+    expect(statSync(join(folder, 'a/secrets.json')).isDirectory()).toBe(true)
   })
 })
 
