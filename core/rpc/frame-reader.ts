@@ -57,6 +57,11 @@ export class FrameReader {
     return this.#headLength > 0 || this.#headWanted === 4 || this.#bytesLeft > 0
   }
 
+  /** Bytes of a frame that is not complete. */
+  get unfinished(): number {
+    return this.#length
+  }
+
   /** Takes the next bytes of the stream. While held they are only kept, so the caller should stop reading. */
   push(chunk: Buffer): void {
     if (this.#at < this.#chunk.length) this.#chunk = Buffer.concat([this.#chunk.subarray(this.#at), chunk])

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { BatchIdentity } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
+import type { ReceiveBudget, ReceiveShare } from '../receive-budget.ts'
 import type { HeldConnection } from '../spare-connection.ts'
 import { AvroCursor } from '../event/avro-bytes.ts'
 import type { Batch } from '../event/batch.ts'
@@ -38,6 +39,8 @@ export interface CallHandler {
 
 export interface ServerConnectionOptions {
   readonly limits: FrameLimits
+  /** Of all connections of the port. */
+  readonly unfinished: ReceiveBudget
   readonly clock: Clock
   /** Calls under way before no more are read. */
   readonly maxPending: number
@@ -75,6 +78,7 @@ export class ServerConnection implements HeldConnection {
   readonly #onClosed: (reason: SluiceError | undefined) => void
   readonly #pending: Pending[] = []
   #pendingBytes = 0
+  #share: ReceiveShare | undefined
   #shaken = false
   #unreadable = 0
   #foreign: ForeignProtocol | undefined
@@ -165,7 +169,25 @@ export class ServerConnection implements HeldConnection {
       this.#refuse(error)
     }
     this.#stream.uncork()
+    this.#account()
     this.#balance()
+  }
+
+  /** What is unfinished counts among that of all connections. */
+  #account(): void {
+    const { unfinished } = this.#reader
+    if (unfinished === 0 || this.#closed) return
+    this.#share ??= this.#options.unfinished.open(() =>
+      this.#close(
+        this.#failure('SLUICE_FRAME', 'too much is unfinished on all connections, and its frame for longest'),
+      ),
+    )
+    this.#share.hold(unfinished)
+  }
+
+  #finished(): void {
+    this.#share?.close()
+    this.#share = undefined
   }
 
   #onEnd(): void {
@@ -179,6 +201,7 @@ export class ServerConnection implements HeldConnection {
   }
 
   #onFrame({ serial, bytes, memory }: Frame): void {
+    this.#finished()
     const cursor = new AvroCursor(bytes)
     const handshake = this.#shaken ? noBytes : this.#shake(serial, cursor)
     if (handshake === undefined) return
@@ -321,6 +344,7 @@ export class ServerConnection implements HeldConnection {
   #close(reason: SluiceError | undefined): void {
     if (this.#closed) return
     this.#closed = true
+    this.#finished()
     this.#reader.close()
     this.#stream.destroy()
     this.#onClosed(reason)

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
+import { ReceiveBudget } from '../receive-budget.ts'
 import { spareConnection } from '../spare-connection.ts'
 import type { FrameLimits } from './frame-reader.ts'
 import { type CallHandler, ServerConnection, type ServerConnectionOptions } from './server-connection.ts'
@@ -54,7 +55,8 @@ export class RpcServer {
     const { host, port } = this.#options
     // It brings avsc, which an agent that only sends has no use for: 10 MB.
     const { ForeignProtocol } = await import('./foreign-protocol.ts')
-    this.#connectionOptions = { ...this.#options, readProtocol: (text) => new ForeignProtocol(text) }
+    const unfinished = new ReceiveBudget(this.#options.limits.maxFrameSize)
+    this.#connectionOptions = { ...this.#options, unfinished, readProtocol: (text) => new ForeignProtocol(text) }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) => reject(listenError(error, host, port)))
       this.#server.listen({ host, port, backlog }, resolve)

@@ -24,6 +24,8 @@ export interface EventPort {
   /** What begins a connection, of which half is no whole event; and what may follow it for ever. */
   readonly opening: Buffer
   readonly repeated: Buffer
+  /** The head of a request of almost four megabytes. */
+  readonly unfinished: Buffer
   /** A connection's worth that is answered. */
   readonly whole: Buffer
   /** Sends one event over a connection of its own and resolves when it was told that the event is stored. */
@@ -54,6 +56,7 @@ export const eventPorts = ({ sink }: Pick<ReturnType<typeof avroPairs>, 'sink'>)
     opening: Buffer.from('x'.repeat(500)),
     repeated: Buffer.from('\n'.repeat(8000)),
     whole: Buffer.from('a line\n'),
+    unfinished: Buffer.alloc(0),
     honest: async (port, body) => {
       const socket = connect(port, '127.0.0.1')
       let answer = ''
@@ -71,6 +74,7 @@ export const eventPorts = ({ sink }: Pick<ReturnType<typeof avroPairs>, 'sink'>)
     patience: { requestTimeout: '1500' },
     opening: request(JSON.stringify([{ body: 'x'.repeat(1000) }])),
     whole: request('[{"body":"one"}]'),
+    unfinished: Buffer.from('POST / HTTP/1.1\r\nHost: r\r\nContent-Length: 4000000\r\n\r\n'),
     repeated: Buffer.concat(Array.from({ length: 40 }, () => request(`[${'x'.repeat(2000)}`))),
     honest: async (port, body) => {
       const headers = { connection: 'close' }
@@ -89,6 +93,8 @@ export const eventPorts = ({ sink }: Pick<ReturnType<typeof avroPairs>, 'sink'>)
     patience: { handshakeTimeout: '1500' },
     opening: firstCall,
     whole: firstCall,
+    // Serial 2, one buffer, of so many bytes.
+    unfinished: Buffer.concat([firstCall, Buffer.from('0000000200000001003d0900', 'hex')]),
     repeated: Buffer.concat(Array.from({ length: 300 }, () => unknownCall)),
     honest: async (port, body) => {
       const { sink: sender } = await sink(port)

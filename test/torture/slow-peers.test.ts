@@ -66,7 +66,7 @@ function slowPeers(port: number, { opening, repeated }: EventPort) {
   const lines: string[] = []
   running.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)))
   return {
-    made: () => eventually('the peers are there', () => lines.includes('made'), 20_000),
+    made: () => eventually('the peers are there', () => lines.includes('made'), 60_000),
     open: () => JSON.parse(lines.at(-1) === 'made' ? '{}' : (lines.at(-1) ?? '{}')) as Record<string, number>,
     end: async () => {
       running.kill('SIGKILL')
@@ -104,7 +104,7 @@ test.skipIf(process.platform !== 'linux').each(ports)(
     await eventually(
       `those are closed that the limits end: ${JSON.stringify(kind.ends)}`,
       () => kind.ends.every((manner) => slow.open()[manner] === 0),
-      20_000,
+      60_000,
     ).catch((error: unknown) => {
       throw new Error(`still open: ${JSON.stringify(slow.open())}`, { cause: error })
     })
@@ -117,12 +117,12 @@ test.skipIf(process.platform !== 'linux').each(ports)(
     )
     expect(crowded).toBeGreaterThan(crowd / 2)
     expect(sent).toBeGreaterThan(10)
-    expect(worst, 'milliseconds of an honest event').toBeLessThan(10_000)
+    expect(worst, 'milliseconds of an honest event').toBeLessThan(20_000)
     expect((during.rss - before.rss) / (1 << 20), 'megabytes').toBeLessThan(350)
 
     await slow.end()
-    await eventually('nothing is kept of them', () => connections() === 0, 10_000)
-    await eventually('no handle is left', () => handles() <= handlesBefore + 2, 10_000)
+    await eventually('nothing is kept of them', () => connections() === 0, 20_000)
+    await eventually('no handle is left', () => handles() <= handlesBefore + 2, 20_000)
     await kind.honest(port, 'fresh')
     const honest = stored.filter((body) => !body.startsWith('0 ') && !/^x*$/.test(body))
     expect(honest).toEqual(['warm', ...Array.from({ length: sent }, (_, number) => `honest ${number}`), 'fresh'])
@@ -146,3 +146,34 @@ test.each(ports)('a port for $type that is full of who says nothing makes room',
   expect(listening()?.refused).toBeGreaterThanOrEqual(4)
   for (const socket of silent) socket.destroy()
 })
+
+test.each(ports.filter(({ type }) => type !== 'netcat'))(
+  'large requests that do not end, over many connections of a port for $type: memory is bounded, the oldest give way',
+  async (kind) => {
+    const stored: string[] = []
+    const put = (batch: Batch) => Promise.resolve(void stored.push(...bodies(batch)))
+    const largest = String(4 << 20)
+    source = kind.make(sourceContext(channelsThat(put), '').context, { maxBodySize: largest, maxFrameSize: largest })
+    await source.start()
+    const port = source.inspect?.().ports?.[0]?.port ?? 0
+    const before = await memoryUse()
+    let closed = 0
+    const part = Buffer.alloc(3 << 20, 'x')
+    const peers = Array.from({ length: 100 }, async () => {
+      const socket = connect(port, '127.0.0.1').resume()
+      socket.on('error', () => undefined).once('close', () => closed++)
+      socket.write(kind.unfinished)
+      await new Promise((resolve) => socket.once('close', resolve).write(part, resolve))
+      return socket
+    })
+    const sockets = await Promise.all(peers)
+    // 300 MB came; 64 MB may stay.
+    await eventually('the oldest had to go', () => closed >= 75)
+    expect(closed).toBeLessThan(100)
+    const { held } = await memoryUse()
+    expect((held - before.held) / (1 << 20), 'megabytes held').toBeLessThan(110)
+    await kind.honest(port, 'fresh')
+    expect(stored.filter((body) => body === 'fresh')).toHaveLength(1)
+    for (const socket of sockets) socket.destroy()
+  },
+)

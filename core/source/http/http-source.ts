@@ -5,6 +5,7 @@ import type { TlsOptions } from 'node:tls'
 import { errorText, isSluiceError } from '../../errors.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
 import type { Batch } from '../../event/batch.ts'
+import { ReceiveBudget } from '../../receive-budget.ts'
 import { spareConnection } from '../../spare-connection.ts'
 import { listen, listeningPort } from '../listen.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
@@ -49,6 +50,7 @@ export class HttpSource implements Source {
   readonly #context: SourceContext
   /** By address and port, which a connection has in common with the TLS over it; the oldest first. */
   readonly #peers = new Map<string, Peer>()
+  readonly #unfinished: ReceiveBudget
   #server: Server | undefined
   #stopping = new AbortController()
   #refused = 0
@@ -56,6 +58,7 @@ export class HttpSource implements Source {
   constructor(settings: HttpSourceSettings, context: SourceContext) {
     this.#settings = settings
     this.#context = context
+    this.#unfinished = new ReceiveBudget(settings.maxBodySize)
   }
 
   async start(): Promise<void> {
@@ -175,10 +178,22 @@ export class HttpSource implements Source {
     }
   }
 
+  async #receive(request: IncomingMessage): Promise<Buffer> {
+    const share = this.#unfinished.open(() => {
+      this.#refused++
+      request.socket.destroy()
+    })
+    try {
+      return await requestBody(request, this.#settings.maxBodySize, (bytes) => share.hold(bytes))
+    } finally {
+      share.close()
+    }
+  }
+
   async #take(request: IncomingMessage, peer: Peer | undefined): Promise<void> {
     const query = URL.parse(request.url ?? '/', 'http://localhost')?.searchParams
     if (query === undefined) throw new BadRequest(400, 'what is asked for is no path')
-    const body = await requestBody(request, this.#settings.maxBodySize)
+    const body = await this.#receive(request)
     if (peer === undefined) {
       await this.#store(query, request, body, undefined)
       return

@@ -14,8 +14,14 @@ const decompressions: Readonly<Record<string, Decompress>> = {
   zstd: promisify(zstdDecompress),
 }
 
-/** Reads and decompresses a body. What goes in and what comes out is limited, so that a small bomb stays small. */
-export async function requestBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+/**
+ * Reads and decompresses a body. `hold` is told how much has come. What goes in and what comes out is limited, so that a small bomb stays small.
+ */
+export async function requestBody(
+  request: IncomingMessage,
+  mostBytes: number,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
   const tooLarge = () => new BadRequest(413, `the body is over the limit of ${mostBytes} bytes (maxBodySize)`)
   if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
   const chunks: Buffer[] = []
@@ -23,6 +29,7 @@ export async function requestBody(request: IncomingMessage, mostBytes: number): 
   for await (const chunk of request) {
     length += (chunk as Buffer).length
     if (length > mostBytes) throw tooLarge()
+    hold(length)
     chunks.push(chunk as Buffer)
   }
   const body = Buffer.concat(chunks)
