@@ -143,6 +143,8 @@ export class HttpSource implements Source {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { counters, log } = this.#context
+    // The rest of a read of a connection that was ended.
+    if (request.socket.destroyed) return
     const peer = this.#peers.get(peerName(request.socket))
     if (peer !== undefined && peer.underWay >= mostUnderWay) {
       this.#refused++
@@ -151,6 +153,8 @@ export class HttpSource implements Source {
     }
     if (peer !== undefined) peer.underWay++
     try {
+      // Who does not wait for answers must not keep the others waiting: one turn for all.
+      if (peer !== undefined && peer.underWay > 1) await new Promise((resolve) => setImmediate(resolve))
       const status = methodStatus(request.method ?? '')
       if (status !== undefined) throw new BadRequest(status, `${request.method ?? ''} is not answered here: send POST`)
       await this.#take(request, peer)
