@@ -23,7 +23,7 @@ export class ReceiveBudget {
     const share: ReceiveShare = new ReceiveShare(
       (more) => {
         this.#held += more
-        while (this.#held > this.#most) this.#giveUpOldest()
+        if (more > 0) while (this.#held > this.#most) this.#giveUpOldest()
       },
       () => this.#shares.delete(share),
       giveUp,
@@ -38,7 +38,6 @@ export class ReceiveBudget {
       share.giveUp()
       return
     }
-    this.#held = 0
   }
 }
 

@@ -116,14 +116,14 @@ const beginnings: readonly Beginning[] = [
     has: ['create lock', 'create segment-', 'pwritev segment-', 'fdatasync segment-', 'unlink segment-']
       .concat(['pwrite index.db-wal', 'fsync index.db-wal', 'pwrite index.db', 'ftruncate index.db'])
       .concat(['unlink index.db-wal', 'pwritev quarantine', 'fdatasync quarantine', 'pwrite reserve']),
-    some: 15,
+    some: 12,
   },
   {
     what: 'begins behind a kill',
     cycle: 1,
     prepare: leaveBehind,
     has: ['unlink segment-', 'pwrite index.db'],
-    some: 5,
+    some: 4,
   },
   {
     what: 'makes its damaged index again',
@@ -134,7 +134,7 @@ const beginnings: readonly Beginning[] = [
       fs.writeFileSync(path.join(shim.folder, 'channel/index.db'), Buffer.alloc(20_000, 'not an index '))
     },
     has: ['rename index.db', 'create index.db'],
-    some: 5,
+    some: 4,
   },
 ]
 
