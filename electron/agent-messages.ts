@@ -6,6 +6,8 @@ export type ToAgent =
   | { readonly about: 'control'; readonly message: unknown }
   /** For `${NAME}` in the configuration; the agents start with the first. Not in its environment, which others can see. */
   | { readonly about: 'secrets'; readonly secrets: Readonly<Record<string, string>> }
+  /** The machine has slept since then, epoch milliseconds. */
+  | { readonly about: 'awake'; readonly since: number }
   | { readonly about: 'stop' }
 
 /** What the agent's process tells main; it is another program's word, so it is checked. */

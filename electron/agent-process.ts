@@ -56,6 +56,7 @@ function end(code: number): void {
 parentPort.on('message', ({ data }: { data: ToAgent }) => {
   if (data.about === 'control') heard(data.message)
   else if (data.about === 'stop') void stopAndEnd()
+  else if (data.about === 'awake') for (const agent of agents) agent.awake(data.since)
   else {
     // Read at each load of the configuration. They are in this record only: no program that is run inherits them.
     for (const name of secretNames) environment[name] = process.env[name]

@@ -108,6 +108,11 @@ export class AgentSupervisor {
     void this.sendSecrets()
   }
 
+  /** The machine has slept since then, epoch milliseconds. */
+  awake(since: number): void {
+    this.#tell({ about: 'awake', since })
+  }
+
   /** They have changed. The agents do not start before they have them. */
   async sendSecrets(): Promise<void> {
     this.#tell({ about: 'secrets', secrets: await this.#options.secrets() })

@@ -122,7 +122,10 @@ function start(firstLink: string | undefined): void {
   const notices = new Notices(show)
   const sleep = new Sleep(powerMonitor, {
     log: (text) => log.say(text),
-    woken: () => void flow.look(),
+    woken: (since) => {
+      supervisor.awake(since)
+      void flow.look()
+    },
     quit,
   })
 

@@ -2,8 +2,8 @@ import { type PowerMonitor, powerSaveBlocker } from 'electron'
 
 export interface SleepActions {
   readonly log: (text: string) => void
-  /** The machine is awake again. */
-  readonly woken: () => void
+  /** The machine is awake again; it has slept since then, epoch milliseconds. */
+  readonly woken: (since: number) => void
   readonly quit: () => void
 }
 
@@ -13,10 +13,15 @@ export class Sleep {
 
   constructor(powerMonitor: PowerMonitor, { log, woken, quit }: SleepActions) {
     // Every channel is durable at each commit, so there is nothing to be saved in a hurry.
-    powerMonitor.on('suspend', () => log('the machine goes to sleep'))
+    let since: number | undefined
+    powerMonitor.on('suspend', () => {
+      since ??= Date.now()
+      log('the machine goes to sleep')
+    })
     powerMonitor.on('resume', () => {
       log('the machine is awake again')
-      woken()
+      woken(since ?? Date.now())
+      since = undefined
     })
     powerMonitor.on('shutdown', () => {
       log('the machine is shut down')

@@ -9,6 +9,7 @@ import type { Forecasts } from './forecasts.ts'
 import type { SourceDetails } from './source-details.ts'
 import type { ChannelWatch } from './channel-watch.ts'
 import type { Alarms } from './alarms.ts'
+import type { SleepWatch } from './sleep-watch.ts'
 
 /** What exists between start and stop. */
 export interface AgentLife {
@@ -23,6 +24,7 @@ export interface AgentLife {
   readonly sourceDetails: SourceDetails
   readonly channelWatch: ChannelWatch
   readonly alarms: Alarms
+  readonly sleepWatch: SleepWatch
   readonly ending: AbortController
   ticking: Promise<void>
 }

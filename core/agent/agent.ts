@@ -16,6 +16,7 @@ import {
 import type { AgentLife } from './agent-life.ts'
 import { AgentLock } from './agent-lock.ts'
 import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
+import { afterSleep, tryPeers } from './after-sleep.ts'
 import { agentMetrics } from './agent-metrics.ts'
 import { Alarms } from './alarms.ts'
 import { ChannelWatch } from './channel-watch.ts'
@@ -31,6 +32,7 @@ import { OperatorEvents } from './operator-events.ts'
 import { PartBuilder } from './part-builder.ts'
 import { PartGraph } from './part-graph.ts'
 import { makeParts, refuseLosing, replaceParts, setLimits, stopParts } from './reload.ts'
+import { SleepWatch } from './sleep-watch.ts'
 import { SourceDetails } from './source-details.ts'
 import { type FileQuery, type FileStatus, fileStatus, pageOfFiles } from './source-files.ts'
 
@@ -118,6 +120,16 @@ export class Agent {
    */
   apply(config: AgentConfig): Promise<void> {
     return this.#inTurn(() => this.#apply(config))
+  }
+
+  /** The machine is awake and has slept since then (epoch milliseconds): every peer is tried at once. */
+  awake(since: number): void {
+    const running = this.#running
+    if (running === undefined) return
+    const gap = running.sleepWatch.awake(since)
+    if (gap !== undefined) afterSleep(gap, running, this.graph)
+    else tryPeers(this.graph)
+    this.#changed()
   }
 
   /** What `apply` would do. `mask` takes secrets out of a value that is shown. */
@@ -277,6 +289,7 @@ export class Agent {
       forecasts,
       alarms: new Alarms({ graph: this.graph, forecasts, marks: events.marks, events, clock }),
       sourceDetails: new SourceDetails(clock),
+      sleepWatch: new SleepWatch(clock),
       channelWatch: new ChannelWatch(this.graph, { note, report }),
       ending: new AbortController(),
       ticking: Promise.resolve(),
@@ -333,6 +346,8 @@ export class Agent {
     let flushAt = this.#clock.monotonic() + flushEvery
     while (!signal.aborted) {
       try {
+        const gap = running.sleepWatch.look()
+        if (gap !== undefined) afterSleep(gap, running, this.graph)
         running.sampler.sample()
         running.forecasts.tick(this.#config)
         running.channelWatch.look()

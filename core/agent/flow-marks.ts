@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts'
 import { errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
 
-/** What the operator did, and what kept the flow from flowing. `down`: the agent itself did not run. */
-export const markKinds = ['action', 'reload', 'outage', 'full', 'disk', 'failed', 'down'] as const
+/** What the operator did, and what kept the flow from flowing. `down`: the agent itself did not run. `slept`: the machine did not. */
+export const markKinds = ['action', 'reload', 'outage', 'full', 'disk', 'failed', 'down', 'slept'] as const
 export type MarkKind = (typeof markKinds)[number]
 
 /** A moment or a time to be marked on a chart. Epoch milliseconds. */
@@ -70,6 +70,12 @@ export class FlowMarks {
   moment(kind: MarkKind, component: string, code: string, text: string): void {
     const now = this.#clock.now()
     this.#safely(() => this.#store.addMark({ kind, component, code, text, from: now, to: now }))
+  }
+
+  /** Nothing ran from `from` to `to`: what lasted then is seen anew, so that nobody counts the sleep as an outage. */
+  slept(from: number, to: number, text: string): void {
+    for (const [key, open] of this.#open) this.#end(key, open)
+    this.#safely(() => this.#store.addMark({ kind: 'slept', component: 'agent', code: 'slept', text, from, to }))
   }
 
   /** Once a second: what keeps the flow from flowing now. */

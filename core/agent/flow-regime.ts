@@ -12,6 +12,12 @@ export class Regime {
     this.#key = key
   }
 
+  /** What was before `now` tells nothing of what comes. */
+  restart(now: number): void {
+    this.since = now
+    this.#changedAt = now
+  }
+
   update(key: string, now: number): void {
     if (key === this.#key) return
     this.#key = key

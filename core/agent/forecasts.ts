@@ -45,6 +45,16 @@ export class Forecasts {
     return this.#channels.get(channel)?.forecast ?? unknownForecast
   }
 
+  /** Something came between (the machine slept): what was measured before and over it says nothing of now. */
+  restart(): void {
+    const now = this.#clock.now()
+    for (const watched of this.#channels.values()) {
+      watched.inflow.restart(now)
+      watched.outflow.restart(now)
+      watched.forecast = unknownForecast
+    }
+  }
+
   /** Once a second: takes note of what changed and makes some of the forecasts anew. */
   tick(config: AgentConfig): void {
     for (const name of this.#channels.keys()) if (!this.#graph.channels.has(name)) this.#channels.delete(name)

@@ -76,6 +76,13 @@ export class SinkRunner {
     this.#changed.fire()
   }
 
+  /** Forgets what earlier failures made it wait for and tries at once. */
+  retryNow(): void {
+    this.#backoff.reset()
+    for (const { name } of this.#options.sinks) this.#options.processor.forgive?.(name)
+    this.#changed.fire()
+  }
+
   /** Lets deliveries finish for `grace` milliseconds, then abandons them; what was not delivered goes back. */
   async stop(grace: number): Promise<void> {
     if (!this.#loop) return

@@ -27,6 +27,7 @@ export class Supervisor {
   readonly #onFailure: (error: unknown) => void
   readonly #backoff: Backoff
   readonly #failed = new ChangeSignal()
+  readonly #hurried = new ChangeSignal()
   #stopping = new AbortController()
   #loop: Promise<void> | undefined
   #failure: { error: unknown } | undefined
@@ -66,6 +67,12 @@ export class Supervisor {
     this.#firstAttempt = { promise, done: () => resolve(undefined) }
     this.#loop = this.#run(this.#stopping.signal)
     return promise
+  }
+
+  /** The next attempt is now, whatever the last failure made it wait for. */
+  retryNow(): void {
+    this.#backoff.reset()
+    this.#hurried.fire()
   }
 
   /** The component broke after its start. */
@@ -135,7 +142,10 @@ export class Supervisor {
     this.retryAt = this.#clock.now() + wait
     this.#log.debug({ error, wait: Math.round(wait) }, `${this.#component.name} failed: ${this.reason}`)
     this.#onFailure(error)
-    await this.#clock.sleep(wait, signal)
+    const over = new AbortController()
+    const either = AbortSignal.any([signal, over.signal])
+    await Promise.race([this.#clock.sleep(wait, either), this.#hurried.wait(either)])
+    over.abort()
     this.retryAt = undefined
   }
 }

@@ -38,6 +38,10 @@ export class FailoverProcessor implements SinkProcessor {
     this.#penalties.delete(sink)
   }
 
+  forgive(sink: string): void {
+    this.#penalties.delete(sink)
+  }
+
   failed(sink: string, now: number): void {
     const failures = (this.#penalties.get(sink)?.failures ?? 0) + 1
     this.#penalties.set(sink, { failures, until: now + penaltyMilliseconds(failures, this.#mostPenalty) })

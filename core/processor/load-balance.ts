@@ -58,6 +58,10 @@ export class LoadBalanceProcessor implements SinkProcessor {
     this.#failures.delete(sink)
   }
 
+  forgive(sink: string): void {
+    this.#failures.delete(sink)
+  }
+
   failed(sink: string, now: number): void {
     if (!this.#options.backoff) return
     const last = this.#failures.get(sink)

@@ -6,6 +6,8 @@ export interface SinkProcessor {
   succeeded(sink: string, now: number): void
   /** A sink failed. */
   failed(sink: string, now: number): void
+  /** What made a sink fail may be over (the machine slept): its penalty ends. */
+  forgive?(sink: string): void
   /** Monotonic milliseconds at which a sink becomes eligible again; undefined when one is now. */
   retryAt(now: number): number | undefined
 }

@@ -20,6 +20,8 @@ export interface Sink {
   deliver(lease: Lease, signal: AbortSignal): Promise<void>
   /** Called when there was nothing to take for a while: roll files, close idle connections. */
   idle?(): Promise<void>
+  /** The machine slept, so a peer may have forgotten its connections: the next delivery is to make sure of its own. */
+  awake?(): void
 }
 
 export interface SinkContext extends ComponentContext {

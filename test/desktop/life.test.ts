@@ -97,6 +97,30 @@ for (const host of hosts.filter(({ steered }) => steered))
       await eventually(async () => expect(await place()).toBe('#/events'))
     })
 
+    it('tells the agents that the machine slept, which mark it and write it down', async () => {
+      await app.electron.evaluate(({ powerMonitor }) => {
+        const { now } = Date
+        Date.now = () => now() - 3 * 3_600_000
+        powerMonitor.emit('suspend')
+        Date.now = now
+        powerMonitor.emit('resume')
+      })
+      const page = await app.page()
+      for (const agent of ['edge', 'collector'])
+        await eventually(async () => {
+          const answer = await page.evaluate(
+            (agent) => window.sluice?.call(6_000_001, agent, 'marks', { from: 0, to: 1e15 }),
+            agent,
+          )
+          expect(JSON.stringify(answer)).toContain('"kind":"slept"')
+          expect(JSON.stringify(answer)).toContain('the machine slept for 3 h')
+        })
+      const events = await page.evaluate(() =>
+        window.sluice?.call(6_000_002, 'edge', 'events', { limit: 50, acknowledged: true }),
+      )
+      expect(JSON.stringify(events)).toContain('"code":"slept"')
+    })
+
     it('starts at login when it is told to, by a file in the autostart folder', async () => {
       const file = join(app.folder, 'config/autostart/sluice.desktop')
       await desktop.clickTray('login')

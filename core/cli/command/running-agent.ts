@@ -115,6 +115,11 @@ export class RunningAgent {
     if (this.#agent !== undefined) await this.#changed(await this.#files.load())
   }
 
+  /** The machine is awake and has slept since then (epoch milliseconds). */
+  awake(since: number): void {
+    this.#agent?.awake(since)
+  }
+
   async stop(): Promise<void> {
     this.#over.abort()
     this.#port = undefined

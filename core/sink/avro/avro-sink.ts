@@ -17,6 +17,8 @@ export class AvroSink implements Sink {
   #connection: ClientConnection | undefined
   #connecting: Promise<ClientConnection> | undefined
   #connectedAt = 0
+  /** The machine has slept since it connected. */
+  #slept = false
   #stopped = new AbortController()
 
   constructor(settings: AvroSinkSettings, context: SinkContext) {
@@ -44,6 +46,11 @@ export class AvroSink implements Sink {
     this.#connection = undefined
     this.#context.counters.stopTime = this.#context.clock.now()
     return Promise.resolve()
+  }
+
+  /** What is under way keeps its connection, and so its answer, if one comes. */
+  awake(): void {
+    this.#slept = this.#connection !== undefined
   }
 
   deliver(lease: Lease, signal: AbortSignal): Promise<void> {
@@ -94,7 +101,7 @@ export class AvroSink implements Sink {
   /** Time to connect anew; that waits until nothing is under way on the old connection. */
   #isDue(): boolean {
     const interval = this.#settings['reset-connection-interval'] * 1000
-    return interval > 0 && this.#context.clock.monotonic() - this.#connectedAt >= interval
+    return this.#slept || (interval > 0 && this.#context.clock.monotonic() - this.#connectedAt >= interval)
   }
 
   async #open(signal: AbortSignal): Promise<ClientConnection> {
@@ -128,6 +135,7 @@ export class AvroSink implements Sink {
     })
     this.#connection = connection
     this.#connectedAt = clock.monotonic()
+    this.#slept = false
     return connection
   }
 

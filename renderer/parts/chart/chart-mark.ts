@@ -1,7 +1,7 @@
 /** Something that happened while a chart was drawn. */
 export interface ChartMark {
   readonly id: number
-  readonly kind: 'action' | 'reload' | 'outage' | 'full' | 'disk' | 'failed' | 'down'
+  readonly kind: 'action' | 'reload' | 'outage' | 'full' | 'disk' | 'failed' | 'down' | 'slept'
   readonly text: string
   /** Epoch milliseconds. */
   readonly from: number
@@ -23,6 +23,7 @@ export const markLooks: Readonly<Record<ChartMark['kind'], Look>> = {
   disk: { sign: '▬', tone: 'bad', word: 'disk' },
   failed: { sign: '✕', tone: 'bad', word: 'failed' },
   reload: { sign: '↻', tone: 'calm', word: 'configuration' },
+  slept: { sign: '☾', tone: 'calm', word: 'asleep' },
   down: { sign: '◌', tone: 'bad', word: 'not running' },
 }
 
