@@ -163,6 +163,8 @@ test.each(Object.keys(behaviours))(
     await new Promise((resolve) => setTimeout(resolve, 1500))
     expect(agent.ledger('c1')).toMatchObject({ received: some, delivered: 0, queued: some, lost: 0 })
     expect((await memoryUse()).held - before.held).toBeLessThan(16 << 20)
+    if (/resets|half-closes|in the middle/.test(what))
+      expect(upstream.fired, 'connections that were tried meanwhile').toBeLessThan(25)
 
     upstream.behaviour = honest
     await source('r1').push('fresh')
