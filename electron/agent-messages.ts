@@ -14,7 +14,14 @@ export type ToAgent =
 export const fromAgentSchema = z.discriminatedUnion('about', [
   z.object({ about: z.literal('control'), message: z.unknown() }),
   /** Every agent runs. `exports` is the folder where an agent's finished exports lie. */
-  z.object({ about: z.literal('running'), agents: z.array(z.object({ name: z.string(), exports: z.string() })) }),
+  z.object({
+    about: z.literal('running'),
+    agents: z.array(z.object({ name: z.string(), exports: z.string() })),
+    /** Another process runs them, which had the workspace already. */
+    attachedTo: z.number().optional(),
+  }),
+  /** That process has ended; the flow is started here. */
+  z.object({ about: z.literal('left'), pid: z.number() }),
   /** None could be started; the process ends after this. */
   z.object({ about: z.literal('failed'), error: wireErrorSchema }),
   /** Somebody asked for it; the process ends after this and is not to be started again. */

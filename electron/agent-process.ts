@@ -4,7 +4,7 @@ import type { ParentPort } from 'electron'
 import { processContext } from '../core/cli/command/context.ts'
 import { checkFlowPorts } from '../core/cli/command/flow-ports.ts'
 import { createLog } from '../core/cli/command/logging.ts'
-import { RunningAgent } from '../core/cli/command/running-agent.ts'
+import { type AgentPlan, RunningAgent } from '../core/cli/command/running-agent.ts'
 import { openWorkspace } from '../core/cli/command/workspace.ts'
 import { workspacePlans } from '../core/cli/command/workspace-plans.ts'
 import { exportsFolder } from '../core/control/backlog-handlers.ts'
@@ -12,6 +12,7 @@ import { PortServer } from '../core/control/port-carrier.ts'
 import { wireError } from '../core/control/wire-error.ts'
 import { errorText } from '../core/errors.ts'
 import type { FromAgent, ToAgent } from './agent-messages.ts'
+import { AttachedAgents } from './attached-agents.ts'
 
 const { parentPort } = process as unknown as { readonly parentPort: ParentPort }
 const tell = (message: FromAgent) => parentPort.postMessage(message)
@@ -23,18 +24,24 @@ let secretNames: readonly string[] = []
 const context = { ...processContext(), environment }
 const log = createLog(context.stderr, { level: 'info', readable: false })
 const agents: RunningAgent[] = []
-const find = (name: string) => agents.find(({ plan }) => plan.agent === name)
+let attached: AttachedAgents | undefined
+const find = (name: string) => attached?.port(name) ?? agents.find(({ plan }) => plan.agent === name)?.control
 
 let heard: (message: unknown) => void = () => undefined
 const server = new PortServer(
   { post: (message) => tell({ about: 'control', message }), onMessage: (listener) => (heard = listener) },
-  { agents: () => agents.map(({ plan }) => plan.agent), port: (name) => find(name)?.control },
+  {
+    agents: () => (attached?.agents ?? agents.map(({ plan }) => ({ name: plan.agent }))).map(({ name }) => name),
+    port: find,
+  },
 )
 
 let stopping: Promise<void> | undefined
+const isStopping = () => stopping !== undefined
 function stop(): Promise<void> {
   stopping ??= (async () => {
     server.close()
+    attached?.close()
     await Promise.all(agents.map((agent) => agent.stop()))
   })()
   return stopping
@@ -68,10 +75,26 @@ parentPort.on('message', ({ data }: { data: ToAgent }) => {
 })
 context.onSignal(() => void stopAndEnd())
 
+/** Resolves when no other process runs the workspace (any more); until then the window shows that one's agents. */
+async function followOthers(plans: readonly AgentPlan[]): Promise<void> {
+  while ((attached = await AttachedAgents.find(plans)) !== undefined && !isStopping()) {
+    const { pid } = attached
+    log.info({ pid }, `the workspace is run by process ${pid} already: attached to it`)
+    tell({ about: 'running', agents: [...attached.agents], attachedTo: pid })
+    await attached.ended
+    if (isStopping()) return
+    attached.close()
+    log.info({ pid }, `process ${pid} has ended: the workspace is run here`)
+    tell({ about: 'left', pid })
+  }
+}
+
 async function run(folder: string): Promise<void> {
   const workspace = await openWorkspace(folder)
-  await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
   const plans = workspacePlans(workspace)
+  await followOthers(plans)
+  if (isStopping()) return
+  await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
   agents.push(...plans.map((plan) => new RunningAgent(plan, context, log.child({ agent: plan.agent }))))
   // The last tier first, so that the others find it up.
   for (const agent of agents.toReversed()) await agent.start()

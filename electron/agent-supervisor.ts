@@ -17,6 +17,8 @@ export interface AgentProcess {
   readonly crashes: number
   readonly pid: number | undefined
   readonly agents: readonly { readonly name: string; readonly exports: string }[]
+  /** The process whose agents they are when another had the workspace already: the app does not end them. */
+  readonly attachedTo: number | undefined
 }
 
 export interface SupervisorOptions {
@@ -29,6 +31,7 @@ export interface SupervisorOptions {
   readonly backoff?: number
 }
 
+const nobody = { agents: [], attachedTo: undefined } as const
 const mostBackoff = 30_000
 /** What cannot start is waited for by somebody who is just putting it right. */
 const mostPatience = 3_000
@@ -40,7 +43,7 @@ const stopWithin = 5_000
 /** Keeps the agent's process up: whatever ends it, it is started again, later each time it does not last. */
 export class AgentSupervisor {
   readonly #options: SupervisorOptions
-  #process: AgentProcess = { state: 'starting', reason: '', crashes: 0, pid: undefined, agents: [] }
+  #process: AgentProcess = { state: 'starting', reason: '', crashes: 0, pid: undefined, ...nobody }
   #child: UtilityProcess | undefined
   #client: PortClient | undefined
   #restart: NodeJS.Timeout | undefined
@@ -104,7 +107,7 @@ export class AgentSupervisor {
     })
     // Why the last try failed is what a user wants to read until this one has got further.
     const reason = this.#process.state === 'failed' ? this.#process.reason : ''
-    this.#change({ state: 'starting', reason, agents: [] })
+    this.#change({ state: 'starting', reason, ...nobody })
     void this.sendSecrets()
   }
 
@@ -138,7 +141,12 @@ export class AgentSupervisor {
 
   #hear(said: FromAgent): void {
     this.#lastWord = said
-    if (said.about === 'running') this.#change({ state: 'running', reason: '', agents: said.agents })
+    if (said.about === 'running')
+      this.#change({ state: 'running', reason: '', agents: said.agents, attachedTo: said.attachedTo })
+    else if (said.about === 'left') {
+      const reason = `the agent running as process ${said.pid} has ended; its flow is started here`
+      this.#change({ state: 'starting', reason, ...nobody })
+    }
   }
 
   #gone(client: PortClient, code: number): void {
@@ -146,14 +154,14 @@ export class AgentSupervisor {
     this.#client = undefined
     const said = this.#lastWord
     if (this.#stopping || said?.about === 'stopped')
-      this.#change({ state: 'stopped', reason: 'the agent was stopped', pid: undefined, agents: [] })
+      this.#change({ state: 'stopped', reason: 'the agent was stopped', pid: undefined, ...nobody })
     else if (said?.about === 'failed') {
-      this.#change({ state: 'failed', reason: said.error.message, pid: undefined, agents: [] })
+      this.#change({ state: 'failed', reason: said.error.message, pid: undefined, ...nobody })
       this.#later()
     } else {
       const { crashes } = this.#process
       const reason = `the agent's process ended unexpectedly (exit code ${code}) and is started again`
-      this.#change({ state: 'crashed', reason, crashes: crashes + 1, pid: undefined, agents: [] })
+      this.#change({ state: 'crashed', reason, crashes: crashes + 1, pid: undefined, ...nobody })
       this.#later()
     }
     client.lost(
@@ -180,7 +188,11 @@ export class AgentSupervisor {
 }
 
 /** What the page hears of whom it talks to; throws with the reason while it can talk to nobody. */
-export function sessionOf({ state, reason, agents }: AgentProcess): object {
-  if (state === 'running') return { agents: agents.map(({ name }) => name), role: 'configure', version }
+export function sessionOf({ state, reason, agents, attachedTo }: AgentProcess): object {
+  if (state === 'running')
+    return {
+      ...{ agents: agents.map(({ name }) => name), role: 'configure', version },
+      ...(attachedTo === undefined ? {} : { attachedTo }),
+    }
   throw new SluiceError('SLUICE_CONTROL', reason === '' ? 'the agent is starting' : reason)
 }

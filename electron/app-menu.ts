@@ -2,6 +2,7 @@ import { Menu, type MenuItemConstructorOptions } from 'electron'
 
 export interface MenuActions {
   readonly navigate: (place: string) => void
+  readonly openChannelFolder: () => void
   readonly openWorkspace: () => void
   readonly openLogs: () => void
   readonly about: () => void
@@ -35,6 +36,12 @@ export function setAppMenu(actions: MenuActions, platform: NodeJS.Platform, devt
   const file: MenuItemConstructorOptions = {
     label: '&File',
     submenu: [
+      {
+        id: 'channel-folder',
+        label: 'Open channel folder…',
+        accelerator: 'CommandOrControl+O',
+        click: actions.openChannelFolder,
+      },
       { id: 'workspace', label: 'Open the workspace folder', click: actions.openWorkspace },
       { role: 'close' },
       ...(mac ? [] : [{ type: 'separator' } as const, quit]),

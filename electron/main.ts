@@ -22,6 +22,7 @@ import { showAbout } from './about.ts'
 import { AgentSupervisor, sessionOf } from './agent-supervisor.ts'
 import { setAppMenu } from './app-menu.ts'
 import { AppTray } from './app-tray.ts'
+import { ChannelFolderChoice } from './channel-folder-choice.ts'
 import { linkAmong, placeOfLink } from './deep-link.ts'
 import { saveExport } from './export-saving.ts'
 import { externalAddress } from './external-links.ts'
@@ -59,6 +60,7 @@ function start(firstLink: string | undefined): void {
     // Not waited for: nobody may be there at login, and what needs no secret is to run.
     void dialog.showMessageBox({ type: 'error', message: 'The secrets cannot be read', detail: secrets.trouble })
   }
+  const channelFolder = new ChannelFolderChoice()
   const window = new MainWindow({
     preload: join(here, 'preload.cjs'),
     stateFile: join(userData, 'window-state.json'),
@@ -75,8 +77,9 @@ function start(firstLink: string | undefined): void {
       utilityProcess.fork(join(here, 'agent-process.js'), [workspace], { serviceName: 'Sluice agent', stdio: 'pipe' }),
     secrets: () => secrets.all((text) => log.say(text, 'error')),
     onOutput: (text) => log.write(text),
-    onChange: ({ state, reason, agents }) => {
-      log.say(`the agent is ${state}${reason === '' ? '' : `: ${reason}`}`, reason === '' ? 'info' : 'warn')
+    onChange: ({ state, reason, agents, attachedTo }) => {
+      const whose = attachedTo === undefined ? '' : `, as process ${attachedTo}, which the window is attached to`
+      log.say(`the agent is ${state}${whose}${reason === '' ? '' : `: ${reason}`}`, reason === '' ? 'info' : 'warn')
       flow.watch(state === 'running' ? agents.map(({ name }) => name) : [])
       if (state === 'crashed') notices.show('The agent ended unexpectedly', reason, '/events')
       showTray()
@@ -92,6 +95,8 @@ function start(firstLink: string | undefined): void {
         const { filePaths } = await dialog.showOpenDialog({ properties: ['openDirectory', 'createDirectory'] })
         return filePaths[0]
       },
+      pickChannelFolder: () => channelFolder.pick(),
+      takeChannelFolder: () => channelFolder.take(),
       saveExport: ({ agent, file }) => saveExport(supervisor.process.agents, agent, file),
       secrets: () => secretDesk.shown(),
       keepSecret: async ({ name, value }) => {
@@ -174,6 +179,7 @@ function start(firstLink: string | undefined): void {
   setAppMenu(
     {
       navigate: show,
+      openChannelFolder: () => void channelFolder.pickForWindow().then((place) => place && show(place)),
       openWorkspace: () => void shell.openPath(workspace),
       openLogs: () => void shell.openPath(log.folder),
       about: () => {

@@ -45,6 +45,8 @@ const bridge: DesktopBridge = {
   },
   desktop: {
     pickFolder: () => act('pickFolder', {}) as Promise<string | undefined>,
+    pickChannelFolder: () => act('pickChannelFolder', {}) as Promise<string | undefined>,
+    takeChannelFolder: () => act('takeChannelFolder', {}) as Promise<string | undefined>,
     saveExport: (agent, file) => act('saveExport', { agent, file }) as Promise<string | undefined>,
     secrets: () => act('secrets', {}) as Promise<ShownSecrets>,
     keepSecret: (name, value) => act('keepSecret', { name, value }) as Promise<void>,

@@ -8,12 +8,12 @@ import { connectionKey } from './connection/connection.ts'
 import { desktopConnection } from './connection/desktop-connection.ts'
 import { httpConnection } from './connection/http-connection.ts'
 import { useNotices } from './stores/notices.ts'
-import { places } from './views/places.ts'
+import { innerRoutes, places } from './views/places.ts'
 
 // Beside the page's own address there is nothing to look up: links to a view work in a browser, a window and a notice.
 const router = createRouter({
   history: createWebHashHistory(),
-  routes: [{ path: '/', redirect: '/flow' }, ...places.map(({ route }) => route)],
+  routes: [{ path: '/', redirect: '/flow' }, ...places.map(({ route }) => route), ...innerRoutes],
 })
 const app = createApp(AppFrame)
 app.provide(connectionKey, window.sluice ? desktopConnection(window.sluice) : httpConnection())

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { access, constants, realpath, stat } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { basename, isAbsolute } from 'node:path'
 import type { ChannelStore } from '../channel/channel.ts'
-import { oneChannelFolder } from '../channel/file/channel-folders.ts'
 import { readKeyFile } from '../channel/file/encryption-keys.ts'
 import { liveHolder } from '../channel/file/folder-lock.ts'
 import type { Clock } from '../clock.ts'
-import { errorText, SluiceError, systemCode } from '../errors.ts'
+import { isSluiceError, SluiceError } from '../errors.ts'
 import type { BacklogDesk } from './backlog-desk.ts'
+import { findChannelFolder } from './find-channel-folder.ts'
 
 /** A channel's folder that no agent here runs, opened to look at. */
 export interface OpenedFolder {
@@ -33,14 +33,6 @@ const mostFolders = 8
 const restsFor = 3_600_000
 const prefix = 'folder:'
 
-const refusals: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder on the machine of the agent',
-  ENOTDIR: 'it is no folder',
-  EACCES: "the agent's user may not read it",
-  EPERM: "the agent's user may not read it",
-  ELOOP: 'its links lead in a circle',
-}
-
 /** The folders of channels that were opened beside an agent's own. Nothing is ever written to them. */
 export class OpenedFolders {
   readonly #desk: BacklogDesk
@@ -60,7 +52,7 @@ export class OpenedFolders {
    * read, `SLUICE_CONFIG` when its events are encrypted and the key is not in `keyFile`.
    */
   async open(path: string, keyFile: string | undefined): Promise<OpenedFolder> {
-    const folder = await channelFolder(path)
+    const folder = await findChannelFolder(path)
     for (const [channel, own] of this.#own())
       if ((await realpath(own).catch(() => own)) === folder)
         throw new SluiceError(
@@ -78,7 +70,10 @@ export class OpenedFolders {
       await this.#check(store)
     } catch (error) {
       this.#desk.release(folder)
-      throw error
+      if (keyFile !== undefined || !isSluiceError(error, 'SLUICE_CONFIG')) throw error
+      throw new SluiceError('SLUICE_CONFIG', `the events in ${folder} are encrypted: give the key file of its agent`, {
+        cause: error,
+      })
     }
     const opened = known ?? {
       ...{ id: randomUUID(), channel: basename(folder), store },
@@ -154,31 +149,6 @@ async function describe(opened: Opened): Promise<OpenedFolder> {
   const { id, channel, store } = opened
   opened.holder = await liveHolder(store.folder)
   return { id, channel, path: store.folder, holder: opened.holder ?? null }
-}
-
-/** The real path of the channel's folder that `path` is or holds. */
-async function channelFolder(path: string): Promise<string> {
-  if (!isAbsolute(path)) throw new SluiceError('SLUICE_FILE', `${path} is no whole path: give one from the root on`)
-  try {
-    const folder = await realpath(oneChannelFolder(await readable(path), 'SLUICE_FILE'))
-    const index = await stat(`${await readable(folder)}/index.db`).catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return undefined
-      throw error
-    })
-    if (index?.isFile() === true) return folder
-    throw new SluiceError('SLUICE_FILE', `${folder} is no channel's folder: it has no index.db`)
-  } catch (error) {
-    if (error instanceof SluiceError) throw error
-    const why = refusals[systemCode(error) ?? ''] ?? errorText(error)
-    throw new SluiceError('SLUICE_FILE', `${path} cannot be opened: ${why}`, { cause: error })
-  }
-}
-
-async function readable(path: string): Promise<string> {
-  const folder = await realpath(path)
-  if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error('no folder'), { code: 'ENOTDIR' })
-  await access(folder, constants.R_OK | constants.X_OK)
-  return folder
 }
 
 function readKeys(keyFile: string): Buffer[] {

@@ -16,6 +16,8 @@ export interface Session {
   readonly agents: readonly string[]
   readonly role: Role
   readonly version: string
+  /** The process whose agents these are, where the app only attached to it and did not start them. */
+  readonly attachedTo?: number
 }
 
 /** What an agent answered instead of a result; `code` is one of core/errors.ts. */

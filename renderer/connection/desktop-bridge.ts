@@ -28,6 +28,10 @@ export interface BridgeError {
 export interface DesktopActions {
   /** The folder that the user picked; undefined when they did not. */
   pickFolder(): Promise<string | undefined>
+  /** The folder of a channel that the user picked; undefined when they did not. Rejects for what is none. */
+  pickChannelFolder(): Promise<string | undefined>
+  /** The one that they chose from the app's menu and that has not been taken yet. */
+  takeChannelFolder(): Promise<string | undefined>
   /** Saves a finished export where the user says; resolves with the path, or undefined when they did not. */
   saveExport(agent: string, file: string): Promise<string | undefined>
   /** The secrets by name, and where the configuration says `${NAME}`. No value ever comes back here. */

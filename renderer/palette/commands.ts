@@ -29,6 +29,8 @@ export function usePaletteCommands(): ComputedRef<PaletteCommand[]> {
         text: `Go to channel ${name}`,
         run: () => void router.push(`/channel/${encodeURIComponent(name)}`),
       })
+    if (session.mayConfigure)
+      commands.push({ text: 'Open channel folder…', run: () => void router.push('/backlog/folder/new') })
     for (const name of session.agents)
       if (name !== session.agent)
         commands.push({

@@ -36,6 +36,8 @@ export const useSession = defineStore('session', () => {
     agent,
     problem,
     agents: computed(() => session.value?.agents ?? []),
+    /** The process that runs on when the app ends; undefined where the agents are the app's own. */
+    attachedTo: computed(() => session.value?.attachedTo),
     version: computed(() => session.value?.version ?? ''),
     mayOperate: computed(() => may('operate')),
     mayConfigure: computed(() => may('configure')),

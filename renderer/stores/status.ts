@@ -38,6 +38,8 @@ export const useStatus = defineStore('status', () => {
       'status',
       {},
       (message) => {
+        // Who answered while it was lost may have been on the way out.
+        if (lost.value !== '') void session.open()
         status.value = message
         ahead = message.now - performance.now()
         lost.value = ''

@@ -35,3 +35,8 @@ export const places: readonly Place[] = [
   place('/events', 'Events', 'e', () => import('./events/EventsView.vue')),
   place('/setup', 'Set up', 'u', () => import('./setup/SetupView.vue')),
 ]
+
+/** Places that are reached from another one; by their path they belong to its entry in the rail. */
+export const innerRoutes: readonly RouteRecordRaw[] = [
+  { path: '/backlog/folder/:folder', component: () => import('./folder/FolderView.vue') },
+]

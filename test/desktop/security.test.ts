@@ -60,7 +60,17 @@ for (const host of hosts)
       expect(reach).toEqual({
         globals: [],
         bridge: ['call', 'cancel', 'desktop', 'session', 'subscribe', 'unsubscribe'],
-        desktop: ['forgetSecret', 'keepSecret', 'onNavigate', 'pickFolder', 'saveExport', 'secrets', 'settleSecrets'],
+        desktop: [
+          'forgetSecret',
+          'keepSecret',
+          'onNavigate',
+          'pickChannelFolder',
+          'pickFolder',
+          'saveExport',
+          'secrets',
+          'settleSecrets',
+          'takeChannelFolder',
+        ],
       })
     })
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openWorkspace } from '../../core/cli/command/workspace.ts'
-import { SluiceProcess } from '../integration/sluice-process.ts'
 import { DesktopApp } from './desktop-app.ts'
 import { hosts, on } from './hosts.ts'
 
@@ -30,22 +29,6 @@ for (const host of hosts)
         await page.getByText('netcat1').first().waitFor()
       } finally {
         await app.close()
-      }
-    })
-
-    it('says who has the workspace when it runs headless already', async () => {
-      const workspace = join(folder, 'workspace')
-      const headless = new SluiceProcess(['start', '--headless', '--no-console', '--workspace', workspace])
-      await headless.says(/This is your workspace/)
-      const app = await DesktopApp.start(host, { folder })
-      try {
-        const page = await app.electron.firstWindow()
-        await page.getByText(/this workspace is open already/).waitFor()
-        await headless.stop()
-        await page.getByText('netcat1').first().waitFor()
-      } finally {
-        await app.close()
-        await headless.kill()
       }
     })
 
