@@ -53,6 +53,17 @@ describe("the agent's process", () => {
     expect(sessionOf(supervisor.process)).toMatchObject({ agents: ['edge'], role: 'configure' })
   })
 
+  it('says whose agents they are when another process has the workspace, and no more when that one has ended', async () => {
+    supervisor.start()
+    children[0]?.emit('message', { ...running, attachedTo: 77 })
+    expect(sessionOf(supervisor.process)).toMatchObject({ agents: ['edge'], attachedTo: 77 })
+    children[0]?.emit('message', { about: 'left', pid: 77 })
+    expect(() => sessionOf(supervisor.process)).toThrow('process 77 has ended; its flow is started here')
+    children[0]?.emit('message', running)
+    expect(sessionOf(supervisor.process)).not.toHaveProperty('attachedTo')
+    await supervisor.stop()
+  })
+
   it('is started again ever later while it does not last, and every end is counted', async () => {
     supervisor.start()
     for (const wait of [100, 200, 400, 800]) {
