@@ -100,8 +100,12 @@ function summaryOf(found: readonly Status[]): FlowSummary {
   return { text: `${state}, ${queued.toLocaleString('en-US')} events wait`, paused, draining }
 }
 
-/** The view that shows what an alarm is about. */
-export function placeOfAlarm({ component }: Pick<Alarm, 'component'>): string {
+/** The view that shows what an alarm is about, of the agent that it is about. */
+export function placeOfAlarm({ agent, component }: Pick<Alarm, 'agent' | 'component'>): string {
+  return `${viewOf(component)}?agent=${encodeURIComponent(agent)}`
+}
+
+function viewOf(component: string): string {
   const [kind = '', ...name] = component.split(':')
   const part = encodeURIComponent(name.join(':'))
   if (kind === 'channel') return `/channel/${part}`

@@ -11,6 +11,8 @@ export const useSession = defineStore('session', () => {
   const session = ref<Session>()
   const agent = ref('')
   const problem = ref('')
+  /** Asked for before anybody knew which agents there are. */
+  let wanted = ''
 
   /** Asks until somebody answers; the page says meanwhile why it is empty. */
   async function open(): Promise<void> {
@@ -19,7 +21,9 @@ export const useSession = defineStore('session', () => {
         const answer = await connection.session()
         session.value = answer
         problem.value = ''
-        if (!answer.agents.includes(agent.value)) agent.value = answer.agents[0] ?? ''
+        if (answer.agents.includes(wanted)) agent.value = wanted
+        else if (!answer.agents.includes(agent.value)) agent.value = answer.agents[0] ?? ''
+        wanted = ''
         return
       } catch (error) {
         problem.value = error instanceof Error ? error.message : String(error)
@@ -30,9 +34,16 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  /** Shows another agent, now or as soon as one of that name answers. */
+  function show(name: string): void {
+    if (session.value?.agents.includes(name)) agent.value = name
+    else wanted = name
+  }
+
   const may = (role: Role) => ranks[session.value?.role ?? 'read'] >= ranks[role]
   return {
     open,
+    show,
     agent,
     problem,
     agents: computed(() => session.value?.agents ?? []),

@@ -1,6 +1,7 @@
 import { Chart, Filler, LinearScale, LineController, LineElement, PointElement, type ChartDataset } from 'chart.js'
 import { formatTick } from '../../format/time.ts'
 import { timeTicks, valueTicks } from './axis-ticks.ts'
+import type { BandPoint } from './chart-band.ts'
 import { bucketPoints, type ChartLine, type ChartUnit } from './chart-line.ts'
 import { tokenColour } from './token-colour.ts'
 
@@ -20,6 +21,8 @@ export interface ChartContent {
   readonly bucket: number
   /** A level to be drawn across, where the lines come near it. */
   readonly level?: number | undefined
+  /** Where the first line may go from now on. */
+  readonly band?: readonly BandPoint[] | undefined
   /** The area under a single line is filled. */
   readonly filled: boolean
 }
@@ -98,7 +101,11 @@ export class LineCanvas {
   #draw(): void {
     const content = this.#content
     if (!content) return
-    this.#chart.data.datasets = [...content.lines.map((one) => this.#dataset(one, content)), ...this.#level(content)]
+    this.#chart.data.datasets = [
+      ...content.lines.map((one) => this.#dataset(one, content)),
+      ...this.#band(content),
+      ...this.#level(content),
+    ]
     this.#chart.update('none')
   }
 
@@ -111,8 +118,22 @@ export class LineCanvas {
     }
   }
 
-  #level({ level, from, to, lines }: ChartContent): ChartDataset<'line', { x: number; y: number }[]>[] {
-    if (level === undefined || level > highest(lines) * 4) return []
+  /** Its two edges with what is between them, and what is likely as a dotted line. */
+  #band({ band, lines }: ChartContent): ChartDataset<'line', { x: number; y: number }[]>[] {
+    const [line] = lines
+    if (band === undefined || band.length === 0 || line === undefined) return []
+    const colour = tokenColour(this.#canvas, line.colour)
+    const edge = { borderWidth: 0.5, borderColor: colour, backgroundColor: faint(colour) }
+    return [
+      { data: band.map(({ x, latest }) => ({ x, y: latest })), ...edge, fill: false },
+      { data: band.map(({ x, earliest }) => ({ x, y: earliest })), ...edge, fill: '-1' },
+      { data: band.map(({ x, likely }) => ({ x, y: likely })), borderColor: colour, borderDash: [2, 3], fill: false },
+    ]
+  }
+
+  #level({ level, from, to, lines, band = [] }: ChartContent): ChartDataset<'line', { x: number; y: number }[]>[] {
+    const reached = band.some(({ earliest }) => level !== undefined && earliest >= level)
+    if (level === undefined || (level > highest(lines) * 4 && !reached)) return []
     const data = [
       { x: from, y: level },
       { x: to, y: level },
@@ -122,8 +143,8 @@ export class LineCanvas {
 
   #valueTicks(): number[] {
     if (!this.#content) return [0, 1]
-    const { lines, unit, level } = this.#content
-    const high = highest(lines)
+    const { lines, unit, level, band = [] } = this.#content
+    const high = Math.max(highest(lines), ...band.map(({ earliest, latest }) => Math.max(earliest, latest)))
     return valueTicks(level !== undefined && level <= high * 4 ? Math.max(level, high) : high, 4, unit.step)
   }
 

@@ -26,6 +26,12 @@ function band({ low, high }: { low: number; high: number | null }): string {
   return high === null ? `, at the earliest in ${least}, perhaps never` : `, between ${least} and ${most}`
 }
 
+/** The clock that a chart draws, in short: that of the goal the backlog is on its way to. */
+export function goalWords({ full, drained }: Forecast): string {
+  if (drained && drained.seconds > 0) return `drained in ${inWords(drained.seconds)}${band(drained)}`
+  return full && full.seconds > 0 ? `full in ${inWords(full.seconds)}${band(full)}` : ''
+}
+
 /** Both clocks of a channel as one says them, and why one is not there. */
 export function forecastWords({ full, drained, reason }: Forecast, waiting: number): string[] {
   const sentences: string[] = []

@@ -51,9 +51,9 @@ describe('what the desktop tells of by itself', () => {
   })
 
   it('leads to the view of what it is about', () => {
-    expect(placeOfAlarm({ component: 'channel:c 1' })).toBe('/channel/c%201')
-    expect(placeOfAlarm({ component: 'source:r1' })).toBe('/sources/r1')
-    expect(placeOfAlarm({ component: 'sink:k1' })).toBe('/flow')
-    expect(placeOfAlarm({ component: 'agent' })).toBe('/flow')
+    expect(placeOfAlarm({ agent: 'edge 1', component: 'channel:c 1' })).toBe('/channel/c%201?agent=edge%201')
+    expect(placeOfAlarm({ agent: 'a1', component: 'source:r1' })).toBe('/sources/r1?agent=a1')
+    expect(placeOfAlarm({ agent: 'a1', component: 'sink:k1' })).toBe('/flow?agent=a1')
+    expect(placeOfAlarm({ agent: 'a1', component: 'agent' })).toBe('/flow?agent=a1')
   })
 })
