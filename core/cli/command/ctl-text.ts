@@ -1,4 +1,5 @@
 /** How `sluice ctl` prints: dense, aligned, states in words. */
+import { visibleLines, visibleText } from '../../backlog/visible-text.ts'
 import type { CallResult } from '../../control/contract.ts'
 
 type Status = CallResult<'status'>
@@ -92,6 +93,62 @@ export function historyText(series: string, history: CallResult<'history'>): str
     ]),
     [1, 2, 3],
   )}\n`
+}
+
+export function eventKindsText(kinds: CallResult<'eventKinds'>): string {
+  if (kinds.length === 0) return 'nothing has happened\n'
+  const rows = kinds.map(({ component, code, events, open }) => [component, code, String(events), String(open)])
+  return `${table(['PART', 'CODE', 'EVENTS', 'OPEN'], rows, [2, 3])}\n`
+}
+
+export function marksText(marks: CallResult<'marks'>): string {
+  if (marks.length === 0) return 'nothing to mark in this time\n'
+  return `${table(
+    ['FROM', 'FOR', 'KIND', 'PART', 'WHAT'],
+    marks.map(({ from, to, kind, component, text }) => [
+      new Date(from).toISOString(),
+      to === null ? 'lasts' : to === from ? '-' : duration(to - from),
+      ...[kind, component, printable(text)],
+    ]),
+    [],
+  )}\n`
+}
+
+export function filesText({ matched, files }: CallResult<'sourceFiles'>): string {
+  if (files.length === 0) return matched === 0 ? 'no file\n' : `no file from there on; ${matched} in all\n`
+  const rows = files.map(({ path, size, position, lag, note }) => [
+    ...[printable(path), byteText(size), byteText(position), lag === null ? '?' : byteText(lag), printable(note)],
+  ])
+  const more = matched > files.length ? `${files.length} of ${matched}\n` : ''
+  return `${table(['FILE', 'SIZE', 'READ', 'LAG', 'NOTE'], rows, [1, 2, 3])}\n${more}`
+}
+
+export function backlogSummaryText(channel: string, summary: CallResult<'backlogSummary'>): string {
+  const { queued, bytes, low, nextEvent, oldestAt, newestAt, ledger } = summary
+  const time = (at: number | null) => (at === null ? '-' : new Date(at).toISOString())
+  return (
+    `${queued} events, ${byteText(bytes)}, numbers ${low} to ${nextEvent - 1}, ` +
+    `from ${time(oldestAt)} to ${time(newestAt)}\n\n${ledgerText(channel, ledger)}`
+  )
+}
+
+/** Control characters by their names, as in lists; `--json` has the body as it is, in Base64. */
+export function eventText({ number, at, headers, body, size }: CallResult<'backlogEvent'>): string {
+  const bytes = Buffer.from(body, 'base64')
+  const cut = bytes.length < size ? `\n(${bytes.length} of ${size} bytes)` : ''
+  return [
+    `event ${number}, ${new Date(at).toISOString()}, ${size} bytes`,
+    ...headers.map(([name, value]) => `${visibleText(name)}: ${visibleText(value)}`),
+    '',
+    `${visibleLines(bytes.toString())}${cut}`,
+    '',
+  ].join('\n')
+}
+
+export function exportsText(exports: CallResult<'exports'>): string {
+  if (exports.length === 0) return 'no exports\n'
+  const rows = exports.map(({ file, bytes, at }) => [file, byteText(bytes), new Date(at).toISOString()])
+  return `${table(['FILE', 'SIZE', 'WHEN'], rows, [1])}\n`
 }
 
 function stateText(part: { text: string; retryAt: number | null }, now: number): string {

@@ -35,7 +35,7 @@ export function createProgram(context: CommandLineContext): Command {
     .showSuggestionAfterError()
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage.')
   for (const make of makers) program.addCommand(make(context))
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  for (const command of withAllBelow(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -46,6 +46,10 @@ export function createProgram(context: CommandLineContext): Command {
     })
   }
   return program
+}
+
+function withAllBelow(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withAllBelow)]
 }
 
 /** Runs one command line; resolves when the command is over, with the exit code set in the context. */
