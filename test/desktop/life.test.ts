@@ -121,6 +121,22 @@ for (const host of hosts.filter(({ steered }) => steered))
       expect(JSON.stringify(events)).toContain('"code":"slept"')
     })
 
+    it('shows the agent that a notice is about, and its view', async () => {
+      const page = await app.page()
+      await page.evaluate(() => {
+        location.hash = '/channel?agent=collector'
+      })
+      await page.getByRole('heading', { level: 1, name: /^Channel/ }).waitFor()
+      await eventually(async () =>
+        expect(await page.getByLabel('Agent', { exact: true }).inputValue()).toBe('collector'),
+      )
+      await eventually(async () => expect(await place()).toBe('#/channel'))
+      await page.evaluate(() => {
+        location.hash = '/flow?agent=edge'
+      })
+      await page.getByText('netcat1').first().waitFor()
+    })
+
     it('starts at login when it is told to, by a file in the autostart folder', async () => {
       const file = join(app.folder, 'config/autostart/sluice.desktop')
       await desktop.clickTray('login')
