@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, type MockInstance, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { processContext } from '../../core/cli/command/context.ts'
 import { runProgram } from '../../core/cli/command/program.ts'
 import { calls, subscriptions } from '../../core/control/contract.ts'
@@ -20,7 +20,8 @@ const elsewhere: Readonly<Record<string, string>> = {
 let directory: string
 let flowFile: string
 let agent: SluiceProcess
-/** See what the commands ask the agent. */
+const asked = new Set<string>()
+/** See what the commands ask the agent, test by test. */
 let spies: MockInstance<SocketPort['call'] | SocketPort['subscribe']>[] = []
 
 beforeAll(async () => {
@@ -47,6 +48,9 @@ a1.sinks.k1.channel = c1
   agent = new SluiceProcess(['agent', '-n', 'a1', '-f', flowFile, '--data-dir', join(directory, 'data')])
   await vi.waitFor(async () => expect((await ctl('status')).code).toBe(0), 20_000)
   spies = [vi.spyOn(SocketPort.prototype, 'call'), vi.spyOn(SocketPort.prototype, 'subscribe')]
+})
+afterEach(() => {
+  for (const { mock } of spies) for (const [name] of mock.calls) asked.add(name)
 })
 afterAll(async () => {
   vi.restoreAllMocks()
@@ -168,10 +172,12 @@ describe('sluice ctl', () => {
     expect((await ctl('components', 'nosuch')).code).toBe(2)
   })
 
-  test('can do all that the contract has, and so all that the window can do', async () => {
+  test('stops the agent', async () => {
     expect(await told('stop')).toBe('stopping\n')
-    await agent.finished()
-    const asked = new Set(spies.flatMap(({ mock }) => mock.calls.map(([name]) => name)))
+    expect(await agent.finished()).toMatchObject({ code: 0 })
+  })
+
+  test('can do all that the contract has, and so all that the window can do', () => {
     const missing = [...Object.keys(calls), ...Object.keys(subscriptions)].filter(
       (name) => !asked.has(name) && elsewhere[name] === undefined,
     )
