@@ -15,6 +15,7 @@ import {
 } from './agent-database.ts'
 import type { AgentLife } from './agent-life.ts'
 import { AgentLock } from './agent-lock.ts'
+import type { AgentOptions } from './agent-options.ts'
 import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
 import { afterSleep, tryPeers } from './after-sleep.ts'
 import { agentMetrics } from './agent-metrics.ts'
@@ -35,19 +36,6 @@ import { makeParts, refuseLosing, replaceParts, setLimits, stopParts } from './r
 import { SleepWatch } from './sleep-watch.ts'
 import { SourceDetails } from './source-details.ts'
 import { type FileQuery, type FileStatus, fileStatus, pageOfFiles } from './source-files.ts'
-
-export interface AgentOptions {
-  readonly config: AgentConfig
-  readonly registry: ComponentRegistry
-  /** The agent's own folder. One agent at a time. */
-  readonly dataDirectory: string
-  /** What relative paths in the configuration start from. */
-  readonly baseDirectory: string
-  readonly log: Log
-  readonly clock?: Clock
-  /** 0 (inclusive) to 1; spreads retries. */
-  readonly random?: () => number
-}
 
 const sampleEvery = 1_000
 const flushEvery = 10_000

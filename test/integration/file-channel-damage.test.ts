@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { FileChannel, FileChannelSettings } from '../../core/channel/file/file-channel.ts'
+import type { FileChannel } from '../../core/channel/file/file-channel.ts'
+import type { FileChannelSettings } from '../../core/channel/file/file-channel-settings.ts'
 import { listSegments, segmentPath } from '../../core/channel/file/segment-files.ts'
 import {
   drainNumbers,

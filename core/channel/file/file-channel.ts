@@ -17,10 +17,11 @@ import { Admission, type Limits } from '../admission.ts'
 import { leave } from './block.ts'
 import { BlockFeed } from './block-feed.ts'
 import { ChannelBooks } from './channel-books.ts'
+import type { FileChannelContext, FileChannelSettings } from './file-channel-settings.ts'
 import { FileLease, type LeaseKeeper } from './file-lease.ts'
 import { FolderLock } from './folder-lock.ts'
 import { wrongPut } from './put-check.ts'
-import { FrameCodec, type CodecSettings } from './frame-codec.ts'
+import { FrameCodec } from './frame-codec.ts'
 import { saltOf } from './frame.ts'
 import { DiskRoom } from './disk-room.ts'
 import { HotTail } from './hot-tail.ts'
@@ -30,27 +31,6 @@ import { diskError } from './failure.ts'
 import { TakeQueue } from './take-queue.ts'
 import { WorkerLink } from './worker-link.ts'
 import type { Books, Opened, SegmentEnd } from './worker-messages.ts'
-
-export interface FileChannelSettings extends Limits {
-  /** The channel's own folder; made when it is missing. */
-  readonly folder: string
-  readonly transactionCapacity: number
-  /** Bytes that must stay free on the disk: below, nothing is let in. */
-  readonly minimumRequiredSpace: number
-  /** Bytes after which a new segment file is begun. */
-  readonly segmentSize: number
-  readonly codec: CodecSettings
-  /** Bytes kept aside for a full disk. */
-  readonly reserve: number
-  /** Bytes of the newest blocks kept in memory. */
-  readonly hotTail: number
-}
-
-export interface FileChannelContext {
-  readonly name: string
-  readonly log: Log
-  readonly clock: Clock
-}
 
 /** Least and most milliseconds between two tries to open a channel that failed. */
 const reopenDelays = [500, 30_000] as const
