@@ -35,7 +35,12 @@ export default defineConfig({
     rolldownOptions: {
       input: [join(root, 'core/cli/sluice.ts'), ...workers],
       // All in one folder, so that './worker.js' is right from whichever file the bundler puts it in.
-      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      output: {
+        // npm links the program as it is: without this line a shell would take it for its own.
+        banner: ({ name, isEntry }) => (isEntry && name === 'sluice' ? '#!/usr/bin/env node' : ''),
+        entryFileNames: '[name].js',
+        chunkFileNames: '[name]-[hash].js',
+      },
     },
   },
 })

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -69,6 +70,24 @@ describe('the packages for servers', () => {
     symlinkSync(join(root, 'node_modules/better-sqlite3'), join(extracted, 'node_modules/better-sqlite3'))
     const entry = join(extracted, 'headless/sluice.js')
     await relays(entry, join(root, 'build/headless/flow.properties'))
+  })
+
+  it.skipIf(process.platform === 'win32')('as an npm package: is a program by its own name once installed', () => {
+    const path = run(process.execPath, join(root, 'build/headless-tarball.ts'), folder).trim()
+    const prefix = join(folder, 'prefix')
+    const module = join(prefix, 'lib/node_modules/sluice')
+    mkdirSync(join(module, 'node_modules'), { recursive: true })
+    run('tar', '-xzf', path, '-C', module, '--strip-components=1')
+    symlinkSync(join(root, 'node_modules/better-sqlite3'), join(module, 'node_modules/better-sqlite3'))
+    // What `npm install --global` makes of it: the file of `bin`, executable, under its name.
+    const { bin } = JSON.parse(readFileSync(join(module, 'package.json'), 'utf8')) as { bin: { sluice: string } }
+    chmodSync(join(module, bin.sluice), 0o755)
+    mkdirSync(join(prefix, 'bin'))
+    symlinkSync(join(module, bin.sluice), join(prefix, 'bin/sluice'))
+    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: folder }
+    const version = spawnSync(join(prefix, 'bin/sluice'), ['--version'], { encoding: 'utf8', env })
+    expect(version.error, version.stderr).toBeUndefined()
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
   describe.skipIf(!has('dpkg-deb'))('as a Debian package', () => {
