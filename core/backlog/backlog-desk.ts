@@ -38,6 +38,7 @@ export class BacklogDesk {
   readonly #clock: Clock
   readonly #looks = new Map<string, LookThread>()
   readonly #jobs = new Set<Worker>()
+  readonly #spent = new BigInt64Array(new SharedArrayBuffer(8))
   #lastId = 0
   #resting: AbortController | undefined
 
@@ -62,7 +63,7 @@ export class BacklogDesk {
   #thread(store: ChannelStore): LookThread {
     const known = this.#looks.get(store.folder)
     if (known !== undefined) return known
-    const worker = startWorker(store, undefined, new Float64Array(2))
+    const worker = startWorker({ store, job: undefined, pulse: new Float64Array(2), spent: this.#spent })
     worker.unref()
     const thread: LookThread = { worker, waiting: new Map(), usedAt: this.#clock.monotonic() }
     this.#looks.set(store.folder, thread)
@@ -125,7 +126,7 @@ export class BacklogDesk {
     if (this.#jobs.size >= mostJobs)
       throw new SluiceError('SLUICE_CONTROL', `${mostJobs} searches and exports are running: end one of them first`)
     const pulse = new Float64Array(new SharedArrayBuffer(16))
-    const worker = startWorker(store, job, pulse)
+    const worker = startWorker({ store, job, pulse, spent: this.#spent })
     this.#jobs.add(worker)
     const watch = new AbortController()
     let over = false
@@ -180,8 +181,7 @@ export class BacklogDesk {
   }
 }
 
-function startWorker(store: ChannelStore, job: BacklogJob | undefined, pulse: Float64Array): Worker {
-  const data: BacklogWorkerData = { store, job, pulse }
+function startWorker(data: BacklogWorkerData): Worker {
   return new Worker(new URL('./backlog-worker.ts', import.meta.url), { workerData: data })
 }
 

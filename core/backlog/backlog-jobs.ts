@@ -55,6 +55,8 @@ export interface BacklogWorkerData {
   readonly job: BacklogJob | undefined
   /** Steps made, and the number of the event at which the last one was made. */
   readonly pulse: Float64Array
+  /** Microseconds of processor time that the searches and exports of this process have used. */
+  readonly spent: BigInt64Array
 }
 
 export interface JobFailure {

@@ -1,5 +1,5 @@
 /** The thread in which backlogs are read: the agent's own thread has events to move. */
-import { setPriority } from 'node:os'
+import { availableParallelism, setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { errorText, isSluiceError } from '../errors.ts'
 import type {
@@ -13,6 +13,7 @@ import type {
 import { BacklogLook } from './backlog-look.ts'
 import { type BacklogRow, backlogRow } from './backlog-row.ts'
 import { searchBacklog } from './backlog-search.ts'
+import { JobPace } from './job-pace.ts'
 
 /** Milliseconds between two reports, and between two that have nothing found to tell: each makes a page draw itself. */
 const reportEvery = 250
@@ -52,7 +53,33 @@ function answerLooks(port: MessagePort, look: BacklogLook): void {
   })
 }
 
-async function work(port: MessagePort, look: BacklogLook, job: BacklogJob, pulse: Float64Array): Promise<void> {
+/** The pace of this thread's job; `spent` holds the microseconds of all jobs, to which it adds its own. */
+function ownPace(spent: BigInt64Array): JobPace {
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  let added = 0
+  return new JobPace({
+    now: () => performance.now(),
+    processTime: () => total(process.cpuUsage()),
+    jobsTime: () => {
+      const own = total(process.threadCpuUsage())
+      const before = Atomics.add(spent, 0, BigInt(own - added))
+      const all = Number(before) + own - added
+      added = own
+      return all
+    },
+    sleep: (milliseconds) => void Atomics.wait(never, 0, 0, milliseconds),
+    processors: availableParallelism(),
+  })
+}
+
+const total = ({ user, system }: { user: number; system: number }): number => user + system
+
+async function work(
+  port: MessagePort,
+  look: BacklogLook,
+  { pulse, spent }: BacklogWorkerData,
+  job: BacklogJob,
+): Promise<void> {
   // On Linux this is the priority of this thread alone: what is left of the processors, and no more.
   if (process.platform === 'linux') setPriority(0, 19)
   const step = (number: number) => {
@@ -60,17 +87,19 @@ async function work(port: MessagePort, look: BacklogLook, job: BacklogJob, pulse
     pulse[0] = (pulse[0] ?? 0) + 1
   }
   const progress = { events: 0, bytes: 0, damaged: 0, gone: 0, written: 0, writtenBytes: 0 }
-  const { total } = look.waiting()
+  const { total: waiting } = look.waiting()
   let hits: BacklogRow[] = []
   let reportedAt = performance.now()
   const report = (over: Pick<JobProgress, 'done' | 'limited'>) => {
-    const message: FromBacklogWorker = { kind: 'progress', progress: { hits, ...progress, total, ...over } }
+    const message: FromBacklogWorker = { kind: 'progress', progress: { hits, ...progress, total: waiting, ...over } }
     port.postMessage(message)
     hits = []
     reportedAt = performance.now()
   }
+  const pace = ownPace(spent)
   const tick = (number: number) => {
     step(number)
+    pace.step()
     const every = hits.length > 0 ? reportEvery : quietEvery
     if (hits.length >= mostHits || performance.now() - reportedAt >= every) report({ done: false, limited: false })
   }
@@ -93,12 +122,13 @@ async function work(port: MessagePort, look: BacklogLook, job: BacklogJob, pulse
 
 if (parentPort !== null) {
   const port = parentPort
-  const { store, job, pulse } = workerData as BacklogWorkerData
+  const data = workerData as BacklogWorkerData
+  const { store, job } = data
   try {
     const look = new BacklogLook(store)
     if (job === undefined) answerLooks(port, look)
     else {
-      await work(port, look, job, pulse)
+      await work(port, look, data, job)
       await look.close()
     }
   } catch (error) {

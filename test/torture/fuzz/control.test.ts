@@ -8,7 +8,7 @@ import { ControlServer } from '../../../core/control/control-server.ts'
 import { SocketListener } from '../../../core/control/socket-listener.ts'
 import { SocketPort } from '../../../core/control/socket-port.ts'
 import { silentLog } from '../../../core/log.ts'
-import { flow, testRegistry } from '../../agent/flow.ts'
+import { eventually, flow, testRegistry } from '../../agent/flow.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { fuzz } from './fuzz-run.ts'
 import { sendHostile } from './hostile-peer.ts'
@@ -60,8 +60,9 @@ test('calls and subscriptions of the control contract', async () => {
       // Whatever calls got through, resuming everything brings the flow back.
       await client.call('resume', {})
       await client.call('setRate', { channel: 'c1', rate: null })
-      await source('r1').push(`event ${pushed}`)
-      await expect.poll(() => sink('k1').bodies).toContain(`event ${pushed++}`)
+      const body = `event ${pushed++}`
+      await source('r1').push(body)
+      await eventually(`${body} arrived`, () => sink('k1').bodies.includes(body))
       sink('k1').bodies.length = 0
     },
   })

@@ -24,7 +24,7 @@ export interface FuzzOptions {
   readonly make: (random: SeededRandom, corpus: readonly Buffer[]) => Buffer
   /** Rejects when what got the input did something that it must never do. */
   readonly attempt: (input: Buffer) => Promise<void>
-  /** Rejects when honest use does not work any more. */
+  /** Rejects when honest use does not work any more. Without `expect.poll`: vitest keeps each one until the test ends. */
   readonly honest: () => Promise<void>
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { eventually } from '../../agent/flow.ts'
 import { RunningFlow, toLogger } from '../../agent/running-flow.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { fuzz } from './fuzz-run.ts'
@@ -40,7 +41,7 @@ test('HTTP requests and the JSON in them', async () => {
       const body = `honest ${sent++}`
       const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: JSON.stringify([{ body }]) })
       expect(response.status).toBe(200)
-      await expect.poll(() => running.bodies).toContain(body)
+      await eventually(`${body} arrived`, () => running.bodies.includes(body))
       running.lines.length = 0
     },
   })

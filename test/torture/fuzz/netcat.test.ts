@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { eventually } from '../../agent/flow.ts'
 import { RunningFlow, toLogger } from '../../agent/running-flow.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { fuzz } from './fuzz-run.ts'
@@ -20,7 +21,7 @@ async function listening(type: string, more = ''): Promise<{ running: RunningFlo
 }
 
 async function arrives(running: RunningFlow, body: string): Promise<void> {
-  await expect.poll(() => running.bodies).toContain(body)
+  await eventually(`${body} arrived`, () => running.bodies.includes(body))
   running.lines.length = 0
 }
 
