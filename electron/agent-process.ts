@@ -1,5 +1,6 @@
 /** The data plane of the desktop: the workspace's agents in a process of their own, spoken to over its parent's port. */
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ParentPort } from 'electron'
 import { processContext } from '../core/cli/command/context.ts'
 import { checkFlowPorts } from '../core/cli/command/flow-ports.ts'
@@ -7,6 +8,7 @@ import { createLog } from '../core/cli/command/logging.ts'
 import { type AgentPlan, RunningAgent } from '../core/cli/command/running-agent.ts'
 import { openWorkspace } from '../core/cli/command/workspace.ts'
 import { workspacePlans } from '../core/cli/command/workspace-plans.ts'
+import { keepCompiledCode } from '../core/compile-cache.ts'
 import { exportsFolder } from '../core/control/backlog-handlers.ts'
 import { PortServer } from '../core/control/port-carrier.ts'
 import { wireError } from '../core/control/wire-error.ts'
@@ -19,6 +21,7 @@ const tell = (message: FromAgent) => parentPort.postMessage(message)
 
 const [, , directory] = process.argv
 if (directory === undefined) throw new Error('the agent process is started with the folder of a workspace')
+keepCompiledCode(join(directory, 'compile-cache'))
 const environment: Record<string, string | undefined> = { ...process.env }
 let secretNames: readonly string[] = []
 const context = { ...processContext(), environment }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { ChannelStore } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
+import { threadEnvironment } from '../compile-cache.ts'
 import { errorCodes, type ErrorCode, errorText, SluiceError } from '../errors.ts'
 import type {
   BacklogJob,
@@ -182,7 +183,7 @@ export class BacklogDesk {
 }
 
 function startWorker(data: BacklogWorkerData): Worker {
-  return new Worker(new URL('./backlog-worker.ts', import.meta.url), { workerData: data })
+  return new Worker(new URL('./backlog-worker.ts', import.meta.url), { workerData: data, env: threadEnvironment() })
 }
 
 function jobError({ code, message }: JobFailure): SluiceError {

@@ -1,7 +1,5 @@
-import { getCompileCacheDir } from 'node:module'
-import os from 'node:os'
-import path from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { threadEnvironment } from '../../compile-cache.ts'
 import { SluiceError } from '../../errors.ts'
 import { failureError } from './failure.ts'
 import type {
@@ -72,11 +70,9 @@ export class WorkerLink {
 
   #start(): Promise<Opened> {
     return new Promise((resolve, reject) => {
-      // With the cache a worker needs not compile its modules anew: a channel opens in half the time.
-      const NODE_COMPILE_CACHE = getCompileCacheDir() ?? path.join(os.tmpdir(), 'node-compile-cache')
       const worker = new Worker(new URL('./worker.ts', import.meta.url), {
         workerData: this.#settings,
-        env: { NODE_COMPILE_CACHE, ...process.env },
+        env: threadEnvironment(),
       })
       this.#worker = worker
       this.#epoch = 0

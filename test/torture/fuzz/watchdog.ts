@@ -9,13 +9,14 @@ const { workerData } = require('node:worker_threads')
 const { control, bytes, milliseconds } = workerData
 const fs = require('node:fs')
 const state = new Int32Array(control)
-let seen = -1
+let missed = 0
 const check = () => {
   const turn = Atomics.load(state, 0)
-  const since = Date.now()
   const result = Atomics.wait(state, 0, turn, milliseconds)
   const watching = Atomics.load(state, 1)
-  if (result === 'timed-out' && watching > 0) {
+  missed = result === 'timed-out' && watching > 0 ? missed + 1 : 0
+  // A machine that stood still is no loop: after it the process runs again, and is given the time to show it.
+  if (missed === 2) {
     const text = Buffer.from(bytes).subarray(0, watching).toString()
     const { path, input, what } = JSON.parse(text)
     if (path !== undefined) {
@@ -23,7 +24,7 @@ const check = () => {
       fs.writeFileSync(path, Buffer.from(input, 'base64'))
     }
     const kept = path === undefined ? '' : '; the first of its inputs is kept in ' + path
-    fs.writeSync(2, 'HANG: ' + what + ' blocked its process for ' + milliseconds + ' ms' + kept + '\\n')
+    fs.writeSync(2, 'HANG: ' + what + ' blocked its process for ' + 2 * milliseconds + ' ms' + kept + '\\n')
     process.kill(process.pid, 'SIGKILL')
   }
   setImmediate(check)
