@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { CountReporter } from './test/count-reporter.ts'
 
@@ -12,6 +13,9 @@ const project = (name: string, timeout: number, globalSetup: string[] = []) => (
     expect: { poll: { timeout: 15_000 } },
   },
 })
+
+// Each test's channels start threads: with their code kept they open in half the time.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/sluice')
 
 /** A browser on a busy machine misses a moment now and then: once more in CI, and the closing lines name who needed it. */
 const inBrowser = { retry: process.env['CI'] === undefined ? 0 : 1 }
