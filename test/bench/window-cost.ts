@@ -85,7 +85,12 @@ export async function searchingWindowCost(
     const written = join(folder, 'next.log')
     writeLogFile(written, lines, run * lines)
     const page = window === 'closed' ? undefined : await openView(await emptyPage(browser), agent, '/backlog/waiting')
-    if (page !== undefined && window === 'searching') await searchOn(page)
+    if (page !== undefined) {
+      if (window === 'searching') await searchOn(page)
+      // What it costs to open it is another row's matter.
+      await page.getByRole('grid', { name: 'Waiting events' }).getByText('GET /item/').first().waitFor()
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+    }
     const speed = await relayRun(agent, receiver, { written, watched, lines, run: run++ })
     await page?.context().close()
     rmSync(join(watched, `${run - 1}.log`))

@@ -3,7 +3,7 @@ import type { SourceDefinition } from '../../../core/component/definition.ts'
 import type { Toolkit } from '../../../core/component/toolkit.ts'
 import type { Source } from '../../../core/source/source.ts'
 
-/** Sends one event every so often: how many bytes are free where `path` is. */
+/** Sends one event every so often: how many bytes are free where `path` is, as text. */
 export function definition({ defineSource, z, text, whole, BatchBuilder }: Toolkit): SourceDefinition {
   return defineSource({
     type: 'disk-space',
@@ -30,7 +30,7 @@ export function definition({ defineSource, z, text, whole, BatchBuilder }: Toolk
               ]),
             ),
           )
-          batch.addBody(Buffer.from(String(bavail * bsize)))
+          batch.addBody(Buffer.from(`${bavail * bsize} bytes are free`))
           // This await is the back-pressure: it ends when the event is durable in every required channel.
           await channels.putPatiently(batch.finish(), { prepared: true, signal })
           context.reportState('')
