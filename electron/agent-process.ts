@@ -99,12 +99,13 @@ async function run(folder: string): Promise<void> {
   if (isStopping()) return
   await checkFlowPorts(await readFile(workspace.flow, 'utf8'), workspace.flow)
   agents.push(...plans.map((plan) => new RunningAgent(plan, context, log.child({ agent: plan.agent }))))
-  // The last tier first, so that the others find it up.
-  for (const agent of agents.toReversed()) await agent.start()
+  for (const agent of agents) await agent.open()
   tell({
     about: 'running',
     agents: plans.map(({ agent, dataDirectory }) => ({ name: agent, exports: exportsFolder(dataDirectory) })),
   })
+  // The last tier first, so that the others find it up.
+  for (const agent of agents.toReversed()) await agent.start()
   await Promise.race(agents.map((agent) => agent.stopRequested))
   await stopAndEnd()
 }

@@ -5,7 +5,7 @@ import type { AgentConfig } from '../config/model.ts'
 import { errorText, SluiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { MetricsSource } from '../metrics/component-metrics.ts'
-import { type HistoryAnswer, History } from '../metrics/history.ts'
+import type { HistoryAnswer } from '../metrics/history.ts'
 import {
   type AgentDatabase,
   type EventKind,
@@ -13,28 +13,20 @@ import {
   openAgentDatabase,
   type OperatorEvent,
 } from './agent-database.ts'
-import type { AgentLife } from './agent-life.ts'
+import { type AgentLife, agentLife } from './agent-life.ts'
 import { AgentLock } from './agent-lock.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { type AgentStatus, channelStatuses, openStats, sinkStatuses, sourceStatuses } from './agent-status.ts'
 import { afterSleep, tryPeers } from './after-sleep.ts'
 import { agentMetrics } from './agent-metrics.ts'
-import { Alarms } from './alarms.ts'
-import { ChannelWatch } from './channel-watch.ts'
 import { configChange, emptied, isEmptyChange } from './config-change.ts'
 import { type ChangePreview, previewChange } from './config-preview.ts'
 import { flowConditions } from './flow-conditions.ts'
 import type { FlowMark } from './flow-marks.ts'
-import { FlowControl } from './flow-control.ts'
-import { Forecasts } from './forecasts.ts'
-import { FlowSampler } from './flow-sampler.ts'
+import type { FlowControl } from './flow-control.ts'
 import { goneParts } from './gone-parts.ts'
-import { OperatorEvents } from './operator-events.ts'
-import { PartBuilder } from './part-builder.ts'
 import { PartGraph } from './part-graph.ts'
-import { makeParts, refuseLosing, replaceParts, setLimits, stopParts } from './reload.ts'
-import { SleepWatch } from './sleep-watch.ts'
-import { SourceDetails } from './source-details.ts'
+import { addParts, makeParts, namesOf, refuseLosing, replaceParts, setLimits, startParts, stopParts } from './reload.ts'
 import { type FileQuery, type FileStatus, fileStatus, pageOfFiles } from './source-files.ts'
 
 const sampleEvery = 1_000
@@ -89,9 +81,17 @@ export class Agent {
   }
 
   /**
+   * Takes the data folder and makes the parts: from then on the agent can be asked, and nothing moves yet. Rejects, with
+   * nothing taken, when another agent has the folder (`SLUICE_AGENT_RUNNING`) or a component cannot be made from its
+   * settings.
+   */
+  open(): Promise<void> {
+    return this.#inTurn(() => this.#open())
+  }
+
+  /**
    * Opens the channels, then starts sinks, then sources. Resolves when each has been tried once: what fails is shown
-   * and tried again. Rejects, with nothing started, when another agent has the folder (`SLUICE_AGENT_RUNNING`) or a
-   * component cannot be made from its settings.
+   * and tried again. Rejects as `open` does, which it does when nobody else has.
    */
   start(): Promise<void> {
     return this.#inTurn(() => this.#start())
@@ -233,55 +233,36 @@ export class Agent {
     return () => this.#listeners.delete(listener)
   }
 
-  async #start(): Promise<void> {
+  #open(): void {
     if (this.#running) throw new SluiceError('SLUICE_INTERNAL', 'the agent runs already')
     const lock = new AgentLock(this.#options.dataDirectory)
     let database: AgentDatabase | undefined
     try {
       const troubles: string[] = []
       database = openAgentDatabase(this.#options.dataDirectory, this.#clock.now(), (text) => troubles.push(text))
-      const running = this.#makeLife(lock, database)
-      for (const text of troubles) running.events.report('agent', 'SLUICE_FILE', text)
+      const life = agentLife(this.#options, {
+        ...{ agent: this.#config.agent, graph: this.graph, lock, database, clock: this.#clock, log: this.#log },
+      })
+      for (const text of troubles) life.events.report('agent', 'SLUICE_FILE', text)
       const change = configChange(emptied(this.#config), this.#config)
-      const made = makeParts(this.#config, change, this.graph, running.builder, (sink) => this.#wake(sink))
+      const made = makeParts(this.#config, change, this.graph, life.builder, (sink) => this.#wake(sink))
+      addParts(this.graph, made)
+      life.flowControl.restore(namesOf(made))
       this.#startedAt = this.#clock.now()
-      this.#running = running
-      await replaceParts(change, this.graph, made, this.#clock, (parts) => running.flowControl.restore(parts))
+      this.#running = life
     } catch (error) {
-      this.#running = undefined
       database?.close()
       lock.release()
       throw error
     }
-    this.#running.ticking = this.#tick(this.#running)
   }
 
-  #makeLife(lock: AgentLock, database: AgentDatabase): AgentLife {
-    const { agent } = this.#config
-    const { registry, dataDirectory, baseDirectory, random } = this.#options
-    const clock = this.#clock
-    const log = this.#log
-    const events = new OperatorEvents(database, clock, log)
-    const note = (component: string, code: string, message: string) => events.note(component, code, message)
-    const report = (component: string, code: string, message: string) => events.report(component, code, message)
-    const history = new History(database)
-    const forecasts = new Forecasts(this.graph, history, clock)
-    const builder = new PartBuilder({
-      ...{ agent, registry, dataDirectory, baseDirectory, log, clock, report, note },
-      random: random ?? Math.random,
-    })
-    return {
-      ...{ lock, database, events, history, builder },
-      flowControl: new FlowControl({ graph: this.graph, store: database, clock, log, note }),
-      sampler: new FlowSampler(this.graph, history, clock),
-      forecasts,
-      alarms: new Alarms({ graph: this.graph, forecasts, marks: events.marks, events, clock }),
-      sourceDetails: new SourceDetails(clock),
-      sleepWatch: new SleepWatch(clock),
-      channelWatch: new ChannelWatch(this.graph, { note, report }),
-      ending: new AbortController(),
-      ticking: Promise.resolve(),
-    }
+  async #start(): Promise<void> {
+    if (this.#running === undefined) this.#open()
+    const running = this.#life()
+    if (running.ticking !== undefined) throw new SluiceError('SLUICE_INTERNAL', 'the agent runs already')
+    await startParts(this.graph)
+    running.ticking = this.#tick(running)
   }
 
   async #stop(): Promise<void> {
@@ -383,7 +364,7 @@ export class Agent {
     return this.#life().flowControl
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn(work: () => Promise<void> | void): Promise<void> {
     const done = this.#turn.then(work)
     this.#turn = done.catch(() => undefined)
     return done

@@ -80,20 +80,33 @@ export async function replaceParts(
   await stopParts(change, present, clock)
   for (const kind of ['channels', 'sources', 'sinks', 'runners'] as const)
     for (const name of change[kind].stop) present[kind].delete(name)
+  addParts(present, made)
+  beforeStart(namesOf(made))
+  await startParts(made, positions)
+}
+
+/** Makes parts that are not started yet part of the flow. */
+export function addParts(present: PartGraph, made: PartGraph): void {
   for (const [name, part] of made.channels) present.channels.set(name, part)
   for (const [name, part] of made.sinks) present.sinks.set(name, part)
   for (const [name, runner] of made.runners) present.runners.set(name, runner)
   for (const [name, part] of made.sources) present.sources.set(name, part)
-  beforeStart([
-    ...[...made.channels.keys()].map((name): PartName => ({ kind: 'channel', name })),
-    ...[...made.sources.keys()].map((name): PartName => ({ kind: 'source', name })),
-    ...[...made.sinks.keys()].map((name): PartName => ({ kind: 'sink', name })),
-  ])
-  await startParts(made, positions)
+}
+
+/** What an operator may have paused. */
+export function namesOf({ channels, sources, sinks }: PartGraph): PartName[] {
+  return [
+    ...[...channels.keys()].map((name): PartName => ({ kind: 'channel', name })),
+    ...[...sources.keys()].map((name): PartName => ({ kind: 'source', name })),
+    ...[...sinks.keys()].map((name): PartName => ({ kind: 'sink', name })),
+  ]
 }
 
 /** Starts channels, then sinks, then sources; resolves when each has been tried once. */
-async function startParts(made: PartGraph, positions: ReadonlyMap<string, readonly SourcePosition[]>): Promise<void> {
+export async function startParts(
+  made: PartGraph,
+  positions: ReadonlyMap<string, readonly SourcePosition[]> = new Map(),
+): Promise<void> {
   await Promise.all([...made.channels.values()].map(({ supervisor }) => supervisor.start()))
   for (const runner of made.runners.values()) runner.start()
   await Promise.all([...made.sinks.values()].map(({ supervisor }) => supervisor.start()))

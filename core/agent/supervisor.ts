@@ -33,7 +33,7 @@ export class Supervisor {
   #failure: { error: unknown } | undefined
   #firstAttempt: { promise: Promise<void>; done: () => void } | undefined
 
-  phase: SupervisorPhase = 'stopped'
+  phase: SupervisorPhase = 'starting'
   /** Why it failed last, in words; empty when it runs. */
   reason = ''
   /** Epoch milliseconds of the next attempt while `failed`. */

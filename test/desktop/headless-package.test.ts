@@ -45,6 +45,7 @@ describe('the packages for servers', () => {
       const [address] = await agent.says(/http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/)
       const first = await fetch(address, { redirect: 'manual' })
       expect(first.status).toBeLessThan(400)
+      await agent.says(new RegExp(`listening on .*:${port}`))
       const socket = connect(port, '127.0.0.1')
       socket.write('through the package\n')
       const collected = () =>

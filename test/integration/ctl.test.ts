@@ -46,7 +46,7 @@ a1.sinks.k1.channel = c1
 `,
   )
   agent = new SluiceProcess(['agent', '-n', 'a1', '-f', flowFile, '--data-dir', join(directory, 'data')])
-  await vi.waitFor(async () => expect((await ctl('status')).code).toBe(0), 20_000)
+  await vi.waitFor(async () => expect(await told('status')).not.toContain('starting'), 20_000)
   spies = [vi.spyOn(SocketPort.prototype, 'call'), vi.spyOn(SocketPort.prototype, 'subscribe')]
 })
 afterEach(() => {

@@ -37,10 +37,12 @@ export async function runAgents(
   await untilStopped(
     async () => {
       try {
+        for (const agent of agents) await agent.open()
+        // Before the channels: one that checks a large backlog takes a while, and the window shows it.
+        if (hooks.console) console = await openConsole(hooks.console, agents, context, log)
         // The last tier first, so that the others find it up.
         for (const agent of agents.toReversed()) await agent.start()
         await hooks.started?.()
-        if (hooks.console) console = await openConsole(hooks.console, agents, context, log)
         const status = () => agents[0]?.status()
         if (hooks.summaries === true && context.stdout.isTTY === true)
           printing = printSummaries(status, context.stdout, context.clock, over.signal)

@@ -62,8 +62,11 @@ export class RunningAgent {
     this.#files = new WatchedConfig(this.#loadOptions, context.clock)
   }
 
-  /** Rejects, with nothing started, when the configuration has a mistake or the data folder cannot be used. */
-  async start(): Promise<void> {
+  /**
+   * From then on the agent can be asked, and nothing moves yet. Rejects, with nothing taken, when the configuration has a
+   * mistake or the data folder cannot be used.
+   */
+  async open(): Promise<void> {
     const { plan } = this
     const { config, findings } = await this.#files.load()
     this.#report(findings)
@@ -84,11 +87,16 @@ export class RunningAgent {
     const { dataDirectory, baseDirectory, monitoring } = plan
     const { clock } = this.#context
     const agent = new Agent({ config, registry: this.#registry, dataDirectory, baseDirectory, log: this.#log, clock })
-    await agent.start()
+    await agent.open()
     this.#agent = agent
     await this.#serveControl(agent)
     if (monitoring !== undefined) await this.#serveMetrics(agent, monitoring)
-    if (plan.watch)
+  }
+
+  /** Starts what `open` has made; resolves when each part has been tried once. */
+  async start(): Promise<void> {
+    await this.#agent?.start()
+    if (this.plan.watch && !this.#over.signal.aborted)
       this.#watching = this.#files
         .watch(this.#over.signal, (result) => this.#changed(result))
         .catch((error: unknown) =>
