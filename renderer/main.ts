@@ -15,6 +15,9 @@ const router = createRouter({
   history: createWebHashHistory(),
   routes: [{ path: '/', redirect: '/flow' }, ...places.map(({ route }) => route), ...innerRoutes],
 })
+// The first view is asked for before the frame is built: the router would wait for that.
+for (const { components } of router.resolve(location.hash.slice(1) || '/flow').matched)
+  if (typeof components?.default === 'function') void (components.default as () => Promise<unknown>)()
 const app = createApp(AppFrame)
 app.provide(connectionKey, window.sluice ? desktopConnection(window.sluice) : httpConnection())
 app.use(createPinia())
