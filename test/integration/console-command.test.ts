@@ -72,6 +72,14 @@ function ask(url: string, { path = '/session', token, cookie, host, ca }: Asked)
 }
 
 describe('sluice agent --console', () => {
+  it('is there before the channels are: opening one may take long, and is to be seen', async () => {
+    writeFileSync(join(directory, 'flow.properties'), flow.replace('c1.type = memory', 'c1.type = file'))
+    const started = agent('--console')
+    await started.says(/channel open/)
+    expect(started.stderr.indexOf('serving the console')).toBeGreaterThanOrEqual(0)
+    expect(started.stderr.indexOf('serving the console')).toBeLessThan(started.stderr.indexOf('channel open'))
+  })
+
   it('prints an address that opens it, keeps its token to itself, and keeps it over a restart', async () => {
     const [line = '', url = '', token = ''] = await agent('--console').says(
       /(http:\/\/127\.0\.0\.1:\d+\/)\?token=(\S+)/,
