@@ -1,6 +1,9 @@
 import type { ConfigEntry, Position } from './entry.ts'
 import type { Finding } from './model.ts'
 
+/** Of a file that is none of ours every line is wrong: what is listed is what somebody can read. Errors go first. */
+const mostListed = 200
+
 /** A value of ten megabytes, named in a message, helps nobody. */
 const shortened = (text: string) => (text.length > 400 ? `${text.slice(0, 300)}…${text.slice(-50)}` : text)
 
@@ -60,7 +63,7 @@ export class Findings {
   list(files: readonly string[]): Finding[] {
     const rank = new Map(files.map((file, index) => [file, index]))
     const seen = new Set<string>()
-    return this.#list
+    const all = this.#list
       .map((finding) => ({ ...finding, message: this.#shown(finding.message), hint: this.#shown(finding.hint) }))
       .filter((finding) => {
         const { line, column, key, message, file } = finding
@@ -68,6 +71,7 @@ export class Findings {
         return !seen.has(same) && seen.add(same)
       })
       .sort((a, b) => (rank.get(a.file) ?? 0) - (rank.get(b.file) ?? 0) || a.line - b.line || a.column - b.column)
+    return all.length <= mostListed ? all : readable(all)
   }
 
   #add(severity: Finding['severity'], { file, line, column }: Position, key: string, message: string, hint: string) {
@@ -87,4 +91,15 @@ export class Findings {
       else shown = shown.replaceAll(`"${secret}"`, '"***"')
     return shown
   }
+}
+
+function readable(all: readonly Finding[]): Finding[] {
+  const errors = all.filter(({ severity }) => severity === 'error')
+  const warnings = all.filter(({ severity }) => severity === 'warning')
+  const kept = new Set([...errors.slice(0, mostListed), ...warnings.slice(0, Math.max(0, mostListed - errors.length))])
+  const severity = errors.length > mostListed ? 'error' : 'warning'
+  const last = all.findLast((finding) => !kept.has(finding) && finding.severity === severity)
+  const list = all.filter((finding) => kept.has(finding))
+  const message = `is the last of ${all.length - kept.size} findings that are not listed`
+  return last === undefined ? list : [...list, { ...last, key: '', message, hint: '' }]
 }
