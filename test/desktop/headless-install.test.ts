@@ -159,7 +159,7 @@ describe.skipIf(missing !== '')(`the Debian package for servers, installed ${mis
     expect(collected()).toBe('one\ntwo\n')
     expect(root.run('cat', flowFile)).toContain(`port = ${port}`)
     root.run('dpkg', '-P', 'sluice')
-    for (const path of ['/var/lib/sluice', '/etc/sluice', '/usr/lib/sluice'])
+    for (const path of ['/var/lib/sluice', '/var/cache/sluice', '/etc/sluice', '/usr/lib/sluice'])
       expect(root.code('test', '-e', path)).toBe(1)
     expect(root.code('getent', 'passwd', 'sluice')).toBe(2)
   })
