@@ -24,6 +24,9 @@ const looks: Record<ComponentState, Look> = {
   stopped: { tone: 'calm', sign: '■' },
 }
 
+/** Of a part whose agent does not answer: what it did last is no news, good or bad. */
+export const lastKnownLook: Look = { tone: 'calm', sign: '◌' }
+
 export function stateLook(state: ComponentState): Look {
   return looks[state]
 }

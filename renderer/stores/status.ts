@@ -69,6 +69,8 @@ export const useStatus = defineStore('status', () => {
     agentNow: () => (ahead === undefined ? Date.now() : ahead + performance.now()),
     /** Why what is shown is old; empty while it is live. */
     lost,
+    /** When what is shown was true (epoch milliseconds, the agent's clock), while nobody answers; undefined while it is live. */
+    oldSince: computed(() => (lost.value === '' && session.problem === '' ? undefined : status.value?.now)),
     sources: computed(() => status.value?.sources ?? []),
     channels: computed(() => status.value?.channels ?? []),
     sinks: computed(() => status.value?.sinks ?? []),

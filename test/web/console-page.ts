@@ -24,6 +24,8 @@ export interface ConsolePageOptions {
   /** The text of the configuration of agent `a1`; `FOLDER` stands for the test's own folder. */
   readonly flow: string
   readonly context?: BrowserContextOptions
+  /** What the folder holds before the agent starts. */
+  readonly prepare?: (folder: string) => void
 }
 
 /** An agent `a1`, its folder, and a page that shows it. */
@@ -47,12 +49,13 @@ export class ConsolePage {
   }
 
   /** Without motion: what looks at colours must not meet one that is on its way to another. */
-  static async open(browser: Browser, { flow, context }: ConsolePageOptions): Promise<ConsolePage> {
+  static async open(browser: Browser, { flow, context, prepare }: ConsolePageOptions): Promise<ConsolePage> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-web-'))
     const flowFile = join(folder, 'flow.properties')
     writeFileSync(flowFile, flow.replaceAll('FOLDER', folder))
     mkdirSync(join(folder, 'in'))
     mkdirSync(join(folder, 'out'))
+    prepare?.(folder)
     const agent = start(folder, flowFile)
     const address = await consoleAddress(agent)
     const page = await (
@@ -85,6 +88,11 @@ export class ConsolePage {
       const { violations } = await axe.run()
       return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
     })
+  }
+
+  /** Ends the agent as `kill -9` does; the page stays, and nobody answers it. */
+  async killAgent(): Promise<void> {
+    await this.#agent.kill()
   }
 
   /**

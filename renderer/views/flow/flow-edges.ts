@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../../stores/status.ts'
+import type { ShownParts } from './part-filter.ts'
 
 /** From one part to the next, both as `kind:name`. */
 export interface Edge {
@@ -11,13 +11,14 @@ export interface Edge {
 
 /**
  * The edges of the picture. What a channel takes in is counted at the channel, so an edge into one that several sources
- * feed shows its source's rate only when that source feeds nothing else.
+ * feed shows its source's rate only when that source feeds nothing else. `all` are all sources, of which only some may
+ * be shown.
  */
-export function flowEdges({ sources, channels, sinks }: AgentStatus): Edge[] {
+export function flowEdges({ sources, channels, sinks }: ShownParts, all = sources): Edge[] {
   const into = sources.flatMap((source) =>
     source.channels.map((name): Edge => {
       const channel = channels.find((one) => one.name === name)
-      const alone = sources.filter((one) => one.channels.includes(name)).length === 1
+      const alone = all.filter((one) => one.channels.includes(name)).length === 1
       const perSecond = source.channels.length === 1 ? source.eventsPerSecond : alone ? channel?.inPerSecond : undefined
       return {
         ...{ from: `source:${source.name}`, to: `channel:${name}`, perSecond },
