@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
-import { truncateSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, rmSync, truncateSync } from 'node:fs'
+import { errorText, SluiceError } from './errors.ts'
 
 /**
  * A lock that one process has: an exclusive transaction on a file, which the system ends with the process, however that
@@ -12,7 +13,10 @@ export class LockFile {
     this.#database = database
   }
 
-  /** Takes the lock at once; undefined when another has it. Makes the file, not its folder. */
+  /**
+   * Takes the lock at once; undefined when another has it. Makes the file, not its folder. Throws `SLUICE_FILE` with the
+   * system's reason when the file can be neither made nor written to.
+   */
   static take(file: string): LockFile | undefined {
     try {
       return LockFile.#take(file)
@@ -25,7 +29,7 @@ export class LockFile {
   }
 
   static #take(file: string): LockFile | undefined {
-    const database = new Database(file, { timeout: 0 })
+    const database = open(file)
     try {
       database.pragma('journal_mode=MEMORY')
       database.exec('begin exclusive')
@@ -39,5 +43,30 @@ export class LockFile {
 
   release(): void {
     this.#database.close()
+  }
+}
+
+function open(file: string): Database.Database {
+  try {
+    return new Database(file, { timeout: 0 })
+  } catch (error) {
+    const reason = reasonOf(file)
+    if (reason === undefined) throw error
+    throw new SluiceError('SLUICE_FILE', `the lock ${file} cannot be taken: ${reason}`, { cause: error })
+  }
+}
+
+/** SQLite only says that it cannot: what the system says to the same. A file that is there is not opened: closing it would end a lock on it. */
+function reasonOf(file: string): string | undefined {
+  try {
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK)
+    else {
+      closeSync(openSync(file, 'wx'))
+      rmSync(file)
+    }
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOSPC' ? `${errorText(error)} (or no inode for another file)` : errorText(error)
   }
 }

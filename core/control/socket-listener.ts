@@ -27,7 +27,7 @@ export class SocketListener {
     this.#server.maxConnections = 256
   }
 
-  /** Resolves with the socket's path; rejects with `SLUICE_LISTEN`. */
+  /** Resolves with the socket's path; rejects, and can be tried again, when it (`SLUICE_LISTEN`) or its file cannot be made. */
   async start(): Promise<string> {
     const { folder, agent } = this.#options
     const socket = chooseSocket(folder)
@@ -50,9 +50,14 @@ export class SocketListener {
         if (mask !== undefined) process.umask(mask)
       }
     })
-    if (!pipe) chmodSync(socket, 0o600)
     this.#socket = socket
-    writeControlFile(folder, { agent, pid: process.pid, socket })
+    try {
+      if (!pipe) chmodSync(socket, 0o600)
+      writeControlFile(folder, { agent, pid: process.pid, socket })
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
     return socket
   }
 

@@ -16,6 +16,9 @@ import type { CommandLineContext } from './context.ts'
 import { findingLine } from './finding-line.ts'
 import type { Monitoring, SystemProperties } from './flume-options.ts'
 
+/** Milliseconds between two attempts to be there for `sluice ctl`. */
+const listenEvery = 10_000
+
 /** Which agent of which files runs where. All paths are absolute. */
 export interface AgentPlan {
   readonly agent: string
@@ -43,6 +46,7 @@ export class RunningAgent {
   #agent: Agent | undefined
   #configFiles: ConfigFiles | undefined
   #watching: Promise<void> | undefined
+  #listening: Promise<void> | undefined
   #metrics: MonitoringServer | undefined
   #control: SocketListener | undefined
   #port: ControlPort | undefined
@@ -131,7 +135,8 @@ export class RunningAgent {
   async stop(): Promise<void> {
     this.#over.abort()
     this.#port = undefined
-    await Promise.all([this.#watching, this.#metrics?.stop(), this.#control?.stop(), this.#server?.close()])
+    await Promise.all([this.#watching, this.#listening, this.#metrics?.stop(), this.#server?.close()])
+    await this.#control?.stop()
     await this.#agent?.stop()
   }
 
@@ -145,8 +150,26 @@ export class RunningAgent {
     this.#server = server
     const { agent: name, dataDirectory: folder } = this.plan
     this.#control = new SocketListener({ port: server, agent: name, folder })
-    const socket = await this.#control.start()
-    this.#log.debug({ socket }, 'sluice ctl can speak to the agent')
+    if (!(await this.#listen(this.#control))) this.#listening = this.#keepTrying(this.#control)
+  }
+
+  async #listen(control: SocketListener): Promise<boolean> {
+    try {
+      const socket = await control.start()
+      this.#log.debug({ socket }, 'sluice ctl can speak to the agent')
+      return true
+    } catch (error) {
+      const again = `it is tried again every ${listenEvery / 1000} s`
+      this.#log.error({ error }, `sluice ctl cannot speak to the agent: ${errorText(error)}; ${again}`)
+      return false
+    }
+  }
+
+  /** A folder that takes no file, as on a full disk, is no reason not to relay: that empties it. */
+  async #keepTrying(control: SocketListener): Promise<void> {
+    const { signal } = this.#over
+    do await this.#context.clock.sleep(listenEvery, signal)
+    while (!signal.aborted && !(await this.#listen(control)))
   }
 
   async #serveMetrics(agent: Agent, { host, port }: Monitoring): Promise<void> {
