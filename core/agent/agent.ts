@@ -21,6 +21,7 @@ import { afterSleep, tryPeers } from './after-sleep.ts'
 import { agentMetrics } from './agent-metrics.ts'
 import { configChange, emptied, isEmptyChange } from './config-change.ts'
 import { type ChangePreview, previewChange } from './config-preview.ts'
+import { type MachineProblem, machineProblems } from './machine-check.ts'
 import { flowConditions } from './flow-conditions.ts'
 import type { FlowMark } from './flow-marks.ts'
 import type { FlowControl } from './flow-control.ts'
@@ -125,6 +126,11 @@ export class Agent {
     if (config.agent !== this.#config.agent) throw otherAgent(this.#config, config)
     const { dataDirectory, baseDirectory } = this.#options
     return previewChange(this.#config, config, { present: this.graph, dataDirectory, baseDirectory, mask })
+  }
+
+  /** What of this machine would stand in the way of `config`, at the parts that it changes. */
+  machineProblems(config: AgentConfig): Promise<MachineProblem[]> {
+    return machineProblems(this.#config, config, this.#options.baseDirectory)
   }
 
   pause(component?: string): void {

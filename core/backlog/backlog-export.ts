@@ -157,7 +157,12 @@ export function isExportName(name: string): boolean {
   return /^[\w-]{1,160}\.(?:ndjson|avro)$/.test(name)
 }
 
-/** Makes the folder for exports; only its owner may look in. */
+/** Makes the folder for exports; only its owner may look in. Throws `SLUICE_DISK_FULL` or `SLUICE_FILE`. */
 export async function prepareExports(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw exportError(error, folder)
+    throw new SluiceError('SLUICE_FILE', `exports go into the folder ${folder}, but that is a file: move it away`)
+  }
 }

@@ -4,7 +4,9 @@ import type { Agent } from '../agent/agent.ts'
 import { componentForm } from '../component/component-forms.ts'
 import { componentKinds } from '../component/definition.ts'
 import type { ConfigVersion, FileText, VersionOrigin } from '../config/config-versions.ts'
-import type { ConfigResult, Finding } from '../config/model.ts'
+import { Findings } from '../config/findings.ts'
+import type { AgentConfig, ConfigResult, Finding } from '../config/model.ts'
+import { readFiles } from '../config/read-files.ts'
 import { maskedLine } from '../config/secret-mask.ts'
 import { unifiedDiff } from '../config/unified-diff.ts'
 import { SluiceError } from '../errors.ts'
@@ -79,7 +81,24 @@ async function preview(agent: Agent, access: ConfigAccess, files: readonly FileT
     const summary = errors === 1 ? 'it has an error' : `it has ${errors} errors`
     return { findings, applicable: false, summary, changes: [], diffs }
   }
-  return { findings, ...agent.preview(config, mask), diffs }
+  const machine = await machineFindings(agent, config, files, mask)
+  return { findings: [...findings, ...machine], ...agent.preview(config, mask), diffs }
+}
+
+/** At the lines of the keys that they are about; those of a key that comes from elsewhere have no line. */
+async function machineFindings(
+  agent: Agent,
+  config: AgentConfig,
+  files: readonly FileText[],
+  mask: (text: string) => string,
+): Promise<Finding[]> {
+  const problems = await agent.machineProblems(config)
+  if (problems.length === 0) return []
+  const entries = await readFiles(files, '', new Findings())
+  return problems.map(({ key, message, hint }) => {
+    const place = entries.get(key)?.valueAt ?? { file: files[0]?.path ?? '', line: 0, column: 0 }
+    return { severity: 'warning', ...place, key, message: mask(message), hint }
+  })
 }
 
 /** Every type that is built in, and those of the user's own that this agent uses. */

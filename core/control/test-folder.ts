@@ -3,6 +3,7 @@ import { access, opendir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { errorText, systemCode } from '../errors.ts'
+import { namePattern } from '../source/taildir/name-pattern.ts'
 import type { sourceCalls } from './source-calls.ts'
 
 export type FolderAnswer = z.output<typeof sourceCalls.testFolder.result>
@@ -32,7 +33,7 @@ export async function testFolder(
   })
   let matches: RegExp
   try {
-    matches = new RegExp(`^(?:${pattern ?? '.*'})$`, 's')
+    matches = namePattern(pattern ?? '.*')
   } catch (error) {
     return failed(`the pattern cannot be used: ${errorText(error)}`, 'SLUICE_CONFIG')
   }

@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -69,6 +69,36 @@ async function queue(client: ControlClient, lines: number) {
 }
 
 describe('a preview of a configuration', () => {
+  test('warns at their lines of a port, a key store and folders that this machine does not give', async () => {
+    const { client, path, port } = await serve()
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    const taken = typeof address === 'object' ? (address?.port ?? 0) : 0
+    endings.push(() => new Promise((resolve) => other.close(resolve)))
+    const after = `${text(port)
+      .replace(`port = ${port}`, `port = ${taken}`)
+      .replace('k1.type = null', 'k1.type = file_roll')
+      .replace('a1.sources = r1', 'a1.sources = r1 r2')}a1.sinks.k1.sink.directory = ${directory}/out
+a1.sources.r2.type = avro
+a1.sources.r2.bind = 127.0.0.1
+a1.sources.r2.port = ${taken}
+a1.sources.r2.ssl = true
+a1.sources.r2.keystore = none.p12
+a1.sources.r2.channels = c1
+`
+    const { findings, applicable } = await client.call('configPreview', { files: [{ path, text: after }] })
+    expect(findings.map(({ severity, line, key, message }) => [severity, line, key, message])).toEqual([
+      ['warning', 6, 'a1.sources.r1.port', expect.stringContaining('something else listens there')],
+      ['warning', 16, 'a1.sources.r2.port', expect.stringContaining('something else listens there')],
+      ['warning', 18, 'a1.sources.r2.keystore', expect.stringContaining(join(directory, 'none.p12'))],
+      ['warning', 13, 'a1.sinks.k1.sink.directory', `the folder ${directory}/out does not exist`],
+    ])
+    expect(applicable).toBe(true)
+    const same = await client.call('configPreview', { files: [{ path, text: text(port, 'file', '# as it was') }] })
+    expect(same.findings).toEqual([])
+  })
+
   test('says what changes, what it means for queued events, and shows the difference', async () => {
     const { client, path, port } = await serve()
     await queue(client, 12)

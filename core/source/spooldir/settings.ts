@@ -5,6 +5,8 @@ import { avroDeserializer } from '../../deserializer/avro.ts'
 import { blobDeserializer } from '../../deserializer/blob.ts'
 import type { DeserializerContext, EventDeserializer } from '../../deserializer/deserializer.ts'
 import { lineDeserializer } from '../../deserializer/line.ts'
+import { errorText } from '../../errors.ts'
+import { namePattern } from '../taildir/name-pattern.ts'
 import { decodeErrorPolicies } from './strict-text.ts'
 
 export const consumeOrders = ['oldest', 'youngest', 'random'] as const
@@ -18,6 +20,16 @@ function deserializerNamed(name: string): DeserializerDefinition | undefined {
   return deserializers.find(({ type, aliases }) => [type, ...aliases].some((one) => one.toLowerCase() === wanted))
 }
 
+/** A pattern that can be used; another is found at its line, before anything starts. */
+const fileNames = () =>
+  text().superRefine((pattern, context) => {
+    try {
+      namePattern(pattern)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `cannot be used: ${errorText(error)}` })
+    }
+  })
+
 export const spooldirSettings = z
   .object({
     spoolDir: text().describe('The folder into which finished files are put.'),
@@ -29,8 +41,10 @@ export const spooldirSettings = z
     fileHeaderKey: text().default('file').describe('Name of that header.'),
     basenameHeader: flag().default(false).describe('Header with the name of the file.'),
     basenameHeaderKey: text().default('basename').describe('Name of that header.'),
-    includePattern: text().default('^.*$').describe('A regular expression (Java) that a whole file name must match.'),
-    ignorePattern: text()
+    includePattern: fileNames()
+      .default('^.*$')
+      .describe('A regular expression (Java) that a whole file name must match.'),
+    ignorePattern: fileNames()
       .default('^$')
       .describe('File names that match as a whole are left alone; folder names too when the search is recursive.'),
     trackerDir: text().default('.flumespool').describe('Folder of the marks of tracker_dir; relative to spoolDir.'),

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { choice, flag, named, text, whole, words } from '../../component/settings.ts'
+import { errorText } from '../../errors.ts'
 import { lineEndings, longLinePolicies } from './line-splitter.ts'
+import { namePattern } from './name-pattern.ts'
+import { textForm } from './text-form.ts'
 
-export const taildirSettings = z.object({
+const taildirKeys = z.object({
   filegroups: words().describe('Names of the file groups, separated by blanks.'),
   'filegroups.*': named()
     .default({})
@@ -80,6 +83,27 @@ export const taildirSettings = z.object({
   forgetAfter: whole(1)
     .default(86_400)
     .describe('Seconds for which the position of a vanished file is kept, in case it returns renamed or compressed.'),
+})
+
+/** Patterns and the encoding are tried out, so that one that cannot be used is found at its line, before anything starts. */
+export const taildirSettings = taildirKeys.superRefine((settings, context) => {
+  const tried = (path: string[], attempt: () => unknown) => {
+    try {
+      attempt()
+    } catch (error) {
+      context.addIssue({ code: 'custom', path, message: `cannot be used: ${errorText(error)}` })
+    }
+  }
+  for (const name of settings.filegroups) {
+    const path = settings['filegroups.*'][name]?.trim()
+    if (path) tried(['filegroups.*', name], () => namePattern(path.slice(path.lastIndexOf('/') + 1)))
+    else {
+      const message = 'is missing: give a folder and a pattern for file names, as in /var/log/app/.*\\.log'
+      context.addIssue({ code: 'custom', path: ['filegroups.*', name], message })
+    }
+  }
+  tried(['multiline.startPattern'], () => new RegExp(settings['multiline.startPattern'] ?? ''))
+  tried(['encoding'], () => textForm(settings.encoding))
 })
 
 export type TaildirSettings = z.output<typeof taildirSettings>
