@@ -1,3 +1,4 @@
+import { SseReader } from '../../core/control/sse-reader.ts'
 import type { CallError as CallErrorType, Connection, Session } from './connection.ts'
 import { CallError } from './connection.ts'
 
@@ -20,19 +21,50 @@ export function httpConnection(base = '.'): Connection {
     },
     subscribe: (agent, name, params, listener, ended) => {
       const query = new URLSearchParams({ params: JSON.stringify(params) })
-      const stream = new EventSource(`${under(agent, 'subscribe', name)}?${query.toString()}`)
+      const stop = new AbortController()
       const finish = (error: CallErrorType | undefined) => {
-        stream.close()
+        if (stop.signal.aborted) return
+        stop.abort()
         ended?.(error)
       }
-      stream.addEventListener('message', (event: MessageEvent<string>) => listener(JSON.parse(event.data) as never))
-      stream.addEventListener('ended', (event: MessageEvent<string>) => finish(errorOf(JSON.parse(event.data))))
-      // The browser would try again by itself and so begin a search or an export anew: whoever listens decides that.
-      stream.addEventListener('error', () => finish(lost()))
-      return () => stream.close()
+      follow(`${under(agent, 'subscribe', name)}?${query.toString()}`, stop.signal, (message) =>
+        listener(message as never),
+      ).then(finish, (error: unknown) => finish(error instanceof CallError ? error : lost()))
+      return () => stop.abort()
     },
     exportAddress: (agent, file) => under(agent, 'export', file),
   }
+}
+
+/**
+ * Reads a stream of server-sent events to its end; resolves with the error that it ended with, if any, rejects when there
+ * was no stream or it broke. An EventSource would not say why a stream was refused, and would begin a search or an export
+ * that broke anew by itself.
+ */
+async function follow(
+  address: string,
+  signal: AbortSignal,
+  listener: (message: unknown) => void,
+): Promise<CallErrorType | undefined> {
+  const response = await reach(address, { headers: { accept: 'text/event-stream' }, signal })
+  if (!response.ok || response.body === null) {
+    await answerOf(response)
+    throw lost()
+  }
+  let end: { readonly error: CallErrorType | undefined } | undefined
+  const events = new SseReader((event, data) => {
+    if (signal.aborted) return
+    if (event === 'ended') end = { error: errorOf(JSON.parse(data)) }
+    else listener(JSON.parse(data))
+  })
+  const pieces = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  for (;;) {
+    const { value, done } = await pieces.read()
+    if (done) break
+    events.push(value)
+  }
+  if (end === undefined) throw lost()
+  return end.error
 }
 
 async function reach(address: string, init?: RequestInit): Promise<Response> {

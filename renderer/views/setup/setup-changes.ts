@@ -1,3 +1,4 @@
+import { namePattern } from '../../../core/source/taildir/name-pattern.ts'
 import type { ConfiguredPart } from '../configuration/configured-parts.ts'
 
 /** What a user says at first: which folder, and where to. */
@@ -56,7 +57,7 @@ export function setupChanges(agent: string, parts: SetupParts, fields: SetupFiel
 export function fieldErrors({ folder, pattern, host, port }: SetupFields): Record<keyof SetupFields, string> {
   let patternError = ''
   try {
-    new RegExp(pattern)
+    namePattern(pattern)
     if (pattern.includes('/')) patternError = 'it is for file names only: it has no /'
   } catch (error) {
     patternError = error instanceof Error ? error.message : String(error)
