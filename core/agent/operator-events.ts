@@ -7,6 +7,9 @@ import { FlowMarks } from './flow-marks.ts'
 /** What the operator did to the flow: marked on charts. */
 const actions = new Set(['paused', 'resumed', 'drain', 'drained', 'rate'])
 
+/** A part's name as the part itself writes it into the log: one search finds both. */
+const asInLog = (component: string) => component.replace(':', '.')
+
 /** What happened, kept for the operator until acknowledged. A disk that takes no event does not stop the agent. */
 export class OperatorEvents {
   readonly #database: AgentDatabase
@@ -30,13 +33,13 @@ export class OperatorEvents {
 
   /** Something that wants a look. `component`: a part's name, or `agent`. */
   report(component: string, code: string, message: string): void {
-    this.#log.warn({ component, code }, `${component}: ${message}`)
+    this.#log.warn({ component: asInLog(component), code }, message)
     this.#add(component, code, message, false)
   }
 
   /** Something to read later that asks for nothing. */
   note(component: string, code: string, message: string): void {
-    this.#log.info({ component, code }, `${component}: ${message}`)
+    this.#log.info({ component: asInLog(component), code }, message)
     if (actions.has(code)) this.marks.moment('action', component, code, message)
     else if (code === 'reload') this.marks.moment('reload', component, code, message)
     this.#add(component, code, message, true)
@@ -60,7 +63,7 @@ export class OperatorEvents {
     try {
       this.#database.addEvent(this.#clock.now(), component, code, message.slice(0, 2_000), acknowledged)
     } catch (error) {
-      this.#log.error({ error, component, code }, `the event cannot be kept: ${errorText(error)}`)
+      this.#log.error({ error, component: asInLog(component), code }, `the event cannot be kept: ${errorText(error)}`)
     }
   }
 }

@@ -4,6 +4,7 @@ import { type CheckContext, checkComponent, type CheckedComponent, settingOf, wo
 import type { Position } from './entry.ts'
 import type { AgentConfig, ComponentConfig, SinkConfig, SinkGroupConfig, SourceConfig } from './model.ts'
 import { suggestion } from './nearest.ts'
+import { checkFolders, checkPorts } from './shared-places.ts'
 
 export interface BuildContext extends CheckContext {
   /** Flume's way: a broken component is dropped with a warning and the rest runs. */
@@ -292,6 +293,7 @@ export async function buildAgent(
   context: BuildContext,
 ): Promise<AgentConfig | undefined> {
   const channels: CheckedComponent[] = []
+  const checkedSources: CheckedComponent[] = []
   const sources: SourceConfig[] = []
   const sinks: SinkConfig[] = []
   const sinkGroups: SinkGroupConfig[] = []
@@ -306,12 +308,16 @@ export async function buildAgent(
     const built = await orDropped(section.label, context, (inner) =>
       buildSource(section, channels, knownChannels, inner),
     )
-    if (built !== undefined) sources.push(built.config)
+    if (built === undefined) continue
+    checkedSources.push(built)
+    sources.push(built.config)
   }
   for (const section of sections.sinks) {
     const built = await orDropped(section.label, context, (inner) => buildSink(section, channels, knownChannels, inner))
     if (built !== undefined) sinks.push(built.config)
   }
+  checkFolders(channels, context)
+  checkPorts(checkedSources, context)
   const taken = new Map<string, string>()
   const lost = new Set<string>()
   for (const section of sections.sinkgroups) {

@@ -115,6 +115,16 @@ function reportUnknown(
   }
 }
 
+/** Neither Java nor Flume takes quotes away: who writes them around a value hardly means them. */
+function reportQuotes(section: ComponentSection, declared: readonly DeclaredKey[], { findings }: CheckContext) {
+  for (const [key, entry] of section.entries) {
+    const [, , inner] = /^(["'])([^"']+)\1$/.exec(entry.value) ?? []
+    if (inner === undefined || /\.ya?ml$/i.test(entry.valueAt.file)) continue
+    if (declared.some((one) => one.key === key && one.kind === 'secret')) continue
+    findings.warningAt(entry, 'the quotes are part of the value', `write ${shortened(inner)} without them`)
+  }
+}
+
 /** What a schema found wrong, at the line that has it. */
 function reportIssue(
   section: ComponentSection,
@@ -189,6 +199,7 @@ async function checkSettings(
   for (const one of declared) if (one.kind === 'secret') findings.hide(section.entries.get(one.key)?.value ?? '')
   const { input, unknown } = shapeSettings(definition.settings, texts(section, own, declared))
   reportUnknown(section, unknown, declared, context)
+  reportQuotes(section, declared, context)
   // A group's keys are not asked for one by one: what the schema made of the empty value has been reported already.
   const empty = [...section.entries].some(([key, entry]) => entry.value === '' && !own.has(key))
   let settings: unknown

@@ -54,6 +54,62 @@ describe('sluice check', () => {
     expect(result).toEqual({ out: '', error: 'agent a1 can start: 0 errors, 0 warnings\n', code: 0 })
   })
 
+  const findingsIn = async (text: string, ...more: string[]) => {
+    await writeFile(join(directory, 'flow.properties'), text)
+    const { out, code } = await check('-n', 'a1', '-f', 'flow.properties', '-Dport=4142', ...more)
+    return { lines: out.split(directory).join('').split('\n').filter(Boolean), code }
+  }
+  const tail = good
+    .replace('r1.type = avro', 'r1.type = taildir')
+    .replace(/a1.sources.r1.(bind|port).*\n/g, '')
+    .concat('a1.sources.r1.filegroups = g\n')
+
+  test('tells a pattern for file names that is none, and a file group without one', async () => {
+    const { lines, code } = await findingsIn(`${tail}a1.sources.r1.filegroups.g = /var/log/*.log\n`)
+    expect(lines).toEqual([expect.stringContaining('/flow.properties:12:30: error: a1.sources.r1.filegroups.g: ')])
+    expect(code).toBe(1)
+    expect((await findingsIn(tail)).lines).toEqual([
+      expect.stringContaining('a1.sources.r1.filegroups.g: filegroups.g is missing'),
+    ])
+  })
+
+  test('tells two sources on one port; with --lenient they are a warning', async () => {
+    const two = `${good.replace('sources = r1', 'sources = r1 r2')}a1.sources.r2.type = netcat
+a1.sources.r2.bind = 0.0.0.0
+a1.sources.r2.port = 4141
+a1.sources.r2.channels = c1
+`
+    const { lines, code } = await findingsIn(two)
+    expect(lines).toEqual([
+      '/flow.properties:15:22: error: a1.sources.r2.port: source r1 takes port 4141 already (give another port)',
+    ])
+    expect(code).toBe(1)
+    expect((await findingsIn(two, '--lenient')).lines).toEqual([expect.stringContaining('warning: a1.sources.r2.port')])
+    expect((await findingsIn(two.replace('= netcat', '= netcatudp'))).lines).toEqual([])
+    expect((await findingsIn(two.replace('0.0.0.0', '127.0.0.2'))).lines).toEqual([])
+    expect((await findingsIn(two.replaceAll('4141', '0'))).lines).toEqual([])
+  })
+
+  test('tells two file channels in one folder', async () => {
+    const { lines } = await findingsIn(`${good.replace('channels = c1', 'channels = c1 c2')}a1.channels.c1.dataDirs = d
+a1.channels.c2.type = file
+a1.channels.c2.dataDirs = ./d, e
+`)
+    expect(lines).toContainEqual(
+      expect.stringContaining('error: a1.channels.c2.dataDirs: channel c1 has the folder /d already'),
+    )
+  })
+
+  test('warns of quotes around a value, and never shows a secret for it', async () => {
+    const { lines, code } = await findingsIn(
+      good.replace('127.0.0.1', '"127.0.0.1"').concat('a1.sinks.k1.truststore-password = "hush"\n'),
+    )
+    expect(lines).toEqual([
+      expect.stringMatching(/:5:22: warning: a1.sources.r1.bind: the quotes are part of the value \(write 127.0.0.1 /),
+    ])
+    expect(code).toBe(0)
+  })
+
   test('prints every finding with file, line and column, and exits 1', async () => {
     await writeFile(
       join(directory, 'bad.properties'),

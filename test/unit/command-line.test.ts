@@ -51,6 +51,23 @@ describe('the command line', () => {
     }
   })
 
+  it('says where help is, and ends every error with its code', async () => {
+    expect((await run('bogus')).error).toBe(
+      'sluice: unknown command \'bogus\' [SLUICE_USAGE]\n"sluice --help" lists what there is\n',
+    )
+    expect((await run('ctl', 'statu')).error).toBe(
+      'sluice: unknown command \'statu\' (Did you mean status?) [SLUICE_USAGE]\n"sluice ctl --help" lists what there is\n',
+    )
+  })
+
+  it('prints the help of a command, however deep it lies, and says so when there is none', async () => {
+    const deep = await run('help', 'ctl', 'config', 'apply')
+    expect(deep).toMatchObject({ error: '', code: 0 })
+    expect(deep.out).toContain('Usage: sluice ctl config apply')
+    expect(await run('help', 'bogus')).toMatchObject({ out: '', code: 2 })
+    expect((await run('help', 'ctl', 'bogus')).error).toContain("unknown command 'bogus'")
+  })
+
   it('describes every command and every option', async () => {
     const { context } = await run('--version')
     for (const command of createProgram(context).commands) {

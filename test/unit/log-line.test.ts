@@ -46,6 +46,12 @@ describe('the log', () => {
     expect(record.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   })
 
+  it('has durations to the thousandth, and leaves the rest of a record as it is', () => {
+    const output = new Output(false)
+    createLog(output, { level: 'info' }).info({ milliseconds: 18.9722680000001, queued: 7 }, 'channel open')
+    expect(JSON.parse(output.text)).toMatchObject({ milliseconds: 18.972, queued: 7 })
+  })
+
   it('is readable on a terminal, and where it was asked for', () => {
     const terminal = new Output(true)
     createLog(terminal, { level: 'info' }).info({}, 'started')

@@ -45,7 +45,9 @@ function print(
 /** `sluice fsck`: reads a channel frame by frame and proves its books. */
 export function fsckCommand(context: CommandLineContext): Command {
   return new Command('fsck')
-    .description('Verify a file channel frame by frame, prove its ledger, and say what is wrong; it changes nothing.')
+    .description(
+      'Verify a file channel frame by frame, prove its ledger, and say what is wrong; without --repair it changes nothing.',
+    )
     .argument('<DIR>', "a channel's folder, or an agent's data folder for all its channels")
     .option('--repair', 'mend what can be mended; the agent must not be running')
     .option('--json', 'print the reports as JSON')

@@ -12,6 +12,15 @@ export interface LogOptions {
   readonly readable?: boolean | undefined
 }
 
+/** A duration to the thousandth: what a clock says beyond that is noise. */
+function withRoundNumbers(record: Record<string, unknown>): Record<string, unknown> {
+  let rounded: Record<string, unknown> | undefined
+  for (const [key, value] of Object.entries(record))
+    if (typeof value === 'number' && !Number.isInteger(value))
+      (rounded ??= { ...record })[key] = Math.round(value * 1000) / 1000
+  return rounded ?? record
+}
+
 /**
  * The program's log: JSON lines for machines, readable lines for a terminal. Both are written by the caller's own
  * stream, in the order of the calls: no worker, so that the last words of a dying process are not lost.
@@ -27,7 +36,7 @@ export function createLog(output: TextOutput, options: LogOptions): Log {
       base: null,
       messageKey: 'message',
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: withRoundNumbers },
       serializers: { error: pino.stdSerializers.err },
     },
     destination,

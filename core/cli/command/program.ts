@@ -31,11 +31,12 @@ export function createProgram(context: CommandLineContext): Command {
     .description('A log relay: watched folders and ports, a durable channel, Avro to the next tier.')
     .version(version, '-V, --version', 'print the version and exit')
     .helpOption('-h, --help', 'print this help and exit')
-    .helpCommand('help [COMMAND]', 'print the help of a command')
+    .helpCommand('help [COMMAND...]', 'print the help of a command')
     .showSuggestionAfterError()
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage.')
   for (const make of makers) program.addCommand(make(context))
   for (const command of withAllBelow(program)) {
+    command.showHelpAfterError(`"${pathOf(command)} --help" lists what there is`)
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -43,6 +44,13 @@ export function createProgram(context: CommandLineContext): Command {
       getErrHelpWidth: () => context.stderr.columns ?? 100,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
+      outputError: (text, write) =>
+        write(
+          `sluice: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replace('\n', ' ')} [SLUICE_USAGE]\n`,
+        ),
     })
   }
   return program
@@ -50,6 +58,22 @@ export function createProgram(context: CommandLineContext): Command {
 
 function withAllBelow(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withAllBelow)]
+}
+
+/** As it is typed: `sluice ctl config`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+}
+
+/** `sluice help ctl status`: the words of a command below `help`, however deep. */
+function printHelp(program: Command, words: readonly string[]): void {
+  let command = program
+  for (const word of words) {
+    const below = command.commands.find((one) => one.name() === word)
+    if (below === undefined) command.error(`error: unknown command '${word}'`, { exitCode: exitCodes.usage })
+    else command = below
+  }
+  command.outputHelp()
 }
 
 /** Runs one command line; resolves when the command is over, with the exit code set in the context. */
@@ -61,7 +85,8 @@ export async function runProgram(args: readonly string[], context: CommandLineCo
     return
   }
   try {
-    await program.parseAsync(args, { from: 'user' })
+    if (args[0] === 'help') printHelp(program, args.slice(1))
+    else await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has already written its message; help and version come this way too, with code 0.
