@@ -64,6 +64,24 @@ function offsetOf(file: string, body: string): number {
   return bytes.lastIndexOf('SLF1', bytes.indexOf(`${body} x`), 'latin1')
 }
 
+test('a segment that ends early and damage at the head of the next cost what is gone, and the rest is delivered', async () => {
+  const [second, third] = [segmentPath(place.folder, 2), segmentPath(place.folder, 3)]
+  const numbersIn = (file: string) =>
+    [...fs.readFileSync(file, 'latin1').matchAll(/(\d+) x/g)].map(([, one]) => Number(one))
+  const last = Math.floor(numbersIn(second).at(-1)! / perBlock) * perBlock
+  const head = numbersIn(third)[0]!
+  const open = await whileClosed(() => {
+    // A block before the last is damaged too, so that the reader has to ask what lies behind it.
+    flip(second, offsetOf(second, String(last - perBlock)) + 20)
+    fs.truncateSync(second, offsetOf(second, String(last)) + 500)
+    flip(third, offsetOf(third, String(head)) + 20)
+  })
+  expect(head).toBe(last + perBlock)
+  expect(await drainNumbers(open)).toEqual([...range(0, last - perBlock), ...range(head + perBlock, all)])
+  expect(open.stats().ledger).toMatchObject({ received: all, queued: 0, lost: perBlock, quarantined: 2 * perBlock })
+  expect(ledgerBalance(open)).toBe(0)
+})
+
 test.each([
   ['a payload', 1000],
   ['a header', 20],

@@ -67,9 +67,17 @@ export class DiskRecording {
 
   /**
    * Writes the disk to `folder` as it may be when the power goes after `cut` operations. Answers what file `witness`
-   * held at that moment, whatever was synced: it stands for the world outside.
+   * held at that moment, whatever was synced: it stands for the world outside. `lies`: the disk says yes to a sync of such
+   * a file and does nothing.
    */
-  rebuild(folder: string, cut: number, mode: LossMode, random: () => number, witness: string): string {
+  rebuild(
+    folder: string,
+    cut: number,
+    mode: LossMode,
+    random: () => number,
+    witness: string,
+    lies: (name: string) => boolean = () => false,
+  ): string {
     const names = new Map<string, StoredFile>()
     const durableNames = new Map<string, StoredFile>()
     let changes: NameChange[] = []
@@ -98,6 +106,7 @@ export class DiskRecording {
         } else if (file === undefined) {
           if (kind !== 'E') throw new Error(`${kind} on ${name}, whose making was not recorded`)
         } else if (kind === 'F') {
+          if (lies(name)) continue
           for (const one of file.pending) file.durable.apply(one)
           file.pending = []
         }

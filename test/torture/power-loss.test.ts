@@ -5,7 +5,7 @@ import { makeFileChannel, temporaryFolder } from '../file-channel-rig.ts'
 import { DiskLoad } from './disk-load.ts'
 import { DiskRecording, lossModes } from './disk-recording.ts'
 import { DiskShim, shimMissing } from './disk-shim.ts'
-import { acknowledgedEvents, holdToWitness } from './disk-witness.ts'
+import { acknowledgedEvents, holdToItself, holdToWitness } from './disk-witness.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 const states = Number(process.env.SLUICE_POWER_CUTS ?? 60)
@@ -72,6 +72,45 @@ test.skipIf(shimMissing)(
     expect(shim.fired().filter((line) => line.startsWith('fdatasync 5 '))).toHaveLength(syncs.length)
     expect(shim.fired().filter((line) => line.startsWith('pwritev 0 '))).toHaveLength(1)
     await tryStates(recordingOf(shim))
+  },
+)
+
+test.skipIf(shimMissing)(
+  `a disk that lies about syncs of segments, and the power goes at ${states} moments: what is gone is counted, or its position with it`,
+  async () => {
+    const lies = (name: string) => name.includes('segment-')
+    const shim = new DiskShim(place.folder)
+    const load = new DiskLoad(shim, 150)
+    await load.done()
+    await load.kill()
+    const recording = recordingOf(shim)
+    const random = new SeededRandom(seed).number
+    const sum = { forgotten: 0, missing: 0, counted: 0 }
+    for (let state = 0; state < states; state++) {
+      const mode = lossModes[state % lossModes.length]!
+      const cut = Math.floor(recording.operations.length * (0.02 + 0.98 * random()))
+      const folder = path.join(place.folder, `state-${state}`)
+      const witness = recording.rebuild(folder, cut, mode, random, 'witness', lies)
+      const channel = makeFileChannel(path.join(folder, 'channel'), { segmentSize: 96 << 10 })
+      try {
+        await channel.open()
+        const { forgotten, missing, counted } = await holdToItself(channel, witness)
+        expect(missing, 'silently missing').toBeLessThanOrEqual(counted)
+        for (const [key, value] of Object.entries({ forgotten, missing, counted }))
+          sum[key as keyof typeof sum] += value
+      } catch (error) {
+        throw new Error(`seed ${seed}, state ${state}, after operation ${cut}, ${mode}`, { cause: error })
+      } finally {
+        await channel.close(2000)
+      }
+      fs.rmSync(folder, { recursive: true })
+    }
+    process.stdout.write(
+      `a lying disk, ${states} states: ${sum.forgotten} acknowledged events forgotten with their positions, ` +
+        `${sum.missing} missing, ${sum.counted} counted as lost or quarantined\n`,
+    )
+    // It did lie.
+    expect(sum.forgotten + sum.missing).toBeGreaterThan(0)
   },
 )
 

@@ -5,7 +5,7 @@ import type { FrameRead, SegmentReader } from './segment-reader.ts'
 import type { Located, Place } from './worker-messages.ts'
 
 export interface DamageHandler {
-  /** Where the block with `event`, or the next one behind it, lies. */
+  /** Where the block with the first event from `event` on lies that is still in the queue. */
   locate(event: number): Promise<Located | undefined>
   /** These bytes cannot be read: the events that they should hold leave the queue. */
   damaged(
@@ -76,20 +76,20 @@ export class BlockFeed {
       this.#reader.seek({ segment: place.segment, offset: Number.MAX_SAFE_INTEGER })
       return
     }
-    const here = located.segment === place.segment && located.offset === place.offset
-    if (!here) {
-      const ahead = located.segment > place.segment || located.offset > place.offset
-      this.#reader.seek(ahead ? located : { segment: place.segment, offset: Number.MAX_SAFE_INTEGER })
+    const ahead = located.segment - place.segment || located.offset - place.offset
+    if (ahead > 0) {
+      this.#reader.seek(located)
       return
     }
+    // One that should have come before this place is behind the end of what its segment still has.
     await this.#damage.damaged(
-      place,
+      { segment: located.segment, offset: located.offset },
       located.size,
       { first: located.firstEvent, count: located.count, bytes: located.rawLength },
-      `damaged in storage: ${read.reason}`,
+      `damaged in storage: ${ahead === 0 ? read.reason : 'not where it was stored'}`,
     )
     this.#next = located.firstEvent + located.count
-    this.#reader.seek({ segment: place.segment, offset: place.offset + located.size })
+    if (ahead === 0) this.#reader.seek({ segment: place.segment, offset: place.offset + located.size })
   }
 
   close(): Promise<void> {

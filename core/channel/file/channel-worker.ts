@@ -257,8 +257,9 @@ export class ChannelWorker {
       switch (request.ask) {
         case 'locate': {
           this.#flush(false)
-          const block = this.#index.blockAt(request.event)
-          this.#post({ kind: 'answer', id, located: block })
+          const { low, nextEvent, settled } = this.#state
+          const [queued] = settled.missing(Math.max(request.event, low), nextEvent)
+          this.#post({ kind: 'answer', id, located: queued && this.#index.blockAt(queued[0]) })
           return
         }
         case 'forget':
