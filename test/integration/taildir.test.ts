@@ -13,12 +13,13 @@ import {
   symlink,
   truncate,
   unlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Source } from '../../core/source/source.ts'
 import { taildirSource } from '../../core/source/taildir/definition.ts'
 import { RecordingChannels, sourceContext } from '../recording-channels.ts'
@@ -414,6 +415,31 @@ test('symbolic and hard links do not double a file', async () => {
   await start()
   await holds(['one'])
 })
+
+test('a link to nothing is told of, and read once what it leads to is there', async () => {
+  const settled = new Date(Date.now() - 60_000)
+  await symlink(join(root, 'later'), log('current.log'))
+  await utimes(logs, settled, settled)
+  await start()
+  const told = () => source?.inspect?.().files?.map(({ path, note }) => [path, note])
+  await vi.waitFor(() => expect(told()).toEqual([[log('current.log'), 'it is a symbolic link to nothing']]))
+  await writeFile(join(root, 'later'), 'here at last\n')
+  await holds(['here at last'])
+  expect(told()).toEqual([[log('current.log'), '']])
+})
+
+// Other systems refuse such a name.
+test.runIf(process.platform === 'linux')(
+  'a file whose name is no UTF-8 is told of, not passed over in silence',
+  async () => {
+    await writeFile(Buffer.concat([Buffer.from(`${logs}/nam`), Buffer.from([0xe9]), Buffer.from('.log')]), 'unread\n')
+    await writeFile(log('other.log'), 'read\n')
+    await start()
+    await holds(['read'])
+    const told = source?.inspect?.().files?.find(({ path }) => path === log('nam\ufffd.log'))
+    expect(told).toMatchObject({ skipped: true, note: 'its name is no valid UTF-8: rename it to have it read' })
+  },
+)
 
 test('a link that moves on to another file', async () => {
   await writeFile(join(root, 'one'), 'a\n')

@@ -43,6 +43,8 @@ export class FolderScan {
   readonly #groupOf = new Map<string, FileGroup | undefined>()
   /** Paths that a group names and that are no files to read. */
   readonly #noFiles = new Map<string, string>()
+  /** Names that lead to no file, such as links to nothing: no time of the folder tells when that changes. */
+  readonly #nowhere = new Set<string>()
   #names: string[] | undefined
   #listedAt = 0
   #folderTime = -1n
@@ -86,7 +88,7 @@ export class FolderScan {
       const group = this.#group(name)
       if (group === undefined) continue
       const path = join(this.directory, name)
-      if (changed || wanted(path)) targets.push({ path, group })
+      if (changed || this.#nowhere.has(path) || wanted(path)) targets.push({ path, group })
       else skipped.add(path)
     }
     const sightings: Sighting[] = []
@@ -106,6 +108,7 @@ export class FolderScan {
     this.#names = await readdir(this.directory)
     const present = new Set(this.#names.map((name) => join(this.directory, name)))
     for (const path of this.#noFiles.keys()) if (!present.has(path)) this.#noFiles.delete(path)
+    for (const path of this.#nowhere) if (!present.has(path)) this.#nowhere.delete(path)
     for (const name of this.#groupOf.keys()) if (this.#groupOf.size > 2 * this.#names.length) this.#groupOf.delete(name)
     return true
   }
@@ -122,17 +125,39 @@ export class FolderScan {
   async #see({ path, group }: { path: string; group: FileGroup }): Promise<Sighting | FolderProblem> {
     try {
       const stats = await (this.#followLinks ? stat : lstat)(path, { bigint: true })
-      if (!stats.isFile()) {
-        if (this.#noFiles.size < mostPassed) this.#noFiles.set(path, noFileReason(stats))
-        return { path, message: '', folder: false }
-      }
+      this.#nowhere.delete(path)
+      if (!stats.isFile()) return this.#passOver(path, noFileReason(stats))
       this.#noFiles.delete(path)
       return sighting(path, group, stats)
     } catch (error) {
-      // Gone again between the listing and the look, or a link to nothing: the next look knows more.
-      if (systemCode(error) === 'ENOENT') return { path, message: '', folder: false }
-      return { path, message: errorText(error), folder: false }
+      if (systemCode(error) !== 'ENOENT') return { path, message: errorText(error), folder: false }
+      if (path.includes('\ufffd')) {
+        this.#nowhere.add(path)
+        return { path, message: noName, folder: false }
+      }
+      if (await isLink(path)) {
+        this.#nowhere.add(path)
+        return this.#passOver(path, 'it is a symbolic link to nothing')
+      }
+      // Gone again between the listing and the look: the next look knows more.
+      return { path, message: '', folder: false }
     }
+  }
+
+  #passOver(path: string, reason: string): FolderProblem {
+    if (this.#noFiles.size < mostPassed) this.#noFiles.set(path, reason)
+    return { path, message: '', folder: false }
+  }
+}
+
+/** What of a name is no UTF-8 is lost when it is listed, and no file has the name that is left. */
+const noName = 'its name is no valid UTF-8: rename it to have it read'
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink()
+  } catch {
+    return false // It is gone.
   }
 }
 
