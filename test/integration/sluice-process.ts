@@ -16,6 +16,8 @@ export interface SluiceProcessOptions {
   readonly environment?: Record<string, string>
   /** Another entry than that of the source. */
   readonly entry?: string
+  /** A program and its arguments that start it, such as `setpriv`; it must become the process itself. */
+  readonly through?: readonly string[]
 }
 
 export class SluiceProcess {
@@ -25,7 +27,8 @@ export class SluiceProcess {
   stderr = ''
 
   constructor(args: readonly string[], options: SluiceProcessOptions = {}) {
-    this.#child = spawn(process.execPath, [options.entry ?? source, ...args], {
+    const [program = '', ...own] = [...(options.through ?? []), process.execPath, options.entry ?? source, ...args]
+    this.#child = spawn(program, own, {
       cwd: options.directory,
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { SluiceProcess } from '../integration/sluice-process.ts'
+import { giveToNobody, throughNobody } from '../integration/without-rights.ts'
 
 const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -26,6 +27,8 @@ export interface ConsolePageOptions {
   readonly context?: BrowserContextOptions
   /** What the folder holds before the agent starts. */
   readonly prepare?: (folder: string) => void
+  /** The agent runs as a user who may do nothing but what the folder allows. */
+  readonly withoutRights?: boolean
 }
 
 /** An agent `a1`, its folder, and a page that shows it. */
@@ -49,14 +52,19 @@ export class ConsolePage {
   }
 
   /** Without motion: what looks at colours must not meet one that is on its way to another. */
-  static async open(browser: Browser, { flow, context, prepare }: ConsolePageOptions): Promise<ConsolePage> {
+  static async open(
+    browser: Browser,
+    { flow, context, prepare, withoutRights = false }: ConsolePageOptions,
+  ): Promise<ConsolePage> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-web-'))
     const flowFile = join(folder, 'flow.properties')
     writeFileSync(flowFile, flow.replaceAll('FOLDER', folder))
     mkdirSync(join(folder, 'in'))
     mkdirSync(join(folder, 'out'))
     prepare?.(folder)
-    const agent = start(folder, flowFile)
+    if (withoutRights) giveToNobody(folder)
+    const through = withoutRights ? throughNobody : []
+    const agent = start(folder, flowFile, through)
     const address = await consoleAddress(agent)
     const page = await (
       await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...context })
@@ -101,7 +109,7 @@ export class ConsolePage {
    */
   async restartAgent(): Promise<string> {
     await this.#agent.kill()
-    this.#agent = start(this.folder, this.flowFile)
+    this.#agent = start(this.folder, this.flowFile, [])
     return await consoleAddress(this.#agent)
   }
 
@@ -112,8 +120,9 @@ export class ConsolePage {
   }
 }
 
-function start(folder: string, flowFile: string): SluiceProcess {
-  return new SluiceProcess(['agent', '-n', 'a1', '-f', flowFile, '--data-dir', join(folder, 'data'), '--console'])
+function start(folder: string, flowFile: string, through: readonly string[]): SluiceProcess {
+  const data = join(folder, 'data')
+  return new SluiceProcess(['agent', '-n', 'a1', '-f', flowFile, '--data-dir', data, '--console'], { through })
 }
 
 async function consoleAddress(agent: SluiceProcess): Promise<string> {
