@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import {
   appendFile,
@@ -398,6 +399,14 @@ test('thousands of files under a low limit of handles', async () => {
     20_000,
   )
 })
+
+test('ten thousand new files are begun with at once: none is compared with all the others', async () => {
+  const names = Array.from({ length: 10_000 }, (_, index) => `many-${index}`)
+  for (const name of names) writeFileSync(log(`${name}.log`), `${name}\n`)
+  await start()
+  // Comparing each with each took longer than half a minute, in which nothing was read.
+  await holds(names, 12_000)
+}, 40_000)
 
 test('a fast file does not hold up the slow ones', async () => {
   await writeFile(log('fast.log'), text(lines('fast', 0, 400_000)))

@@ -44,10 +44,11 @@ export class ContentMatcher {
 
   /** Cheap: false when the first bytes rule the stream out. */
   mayMatch(stream: Stream, path: string): boolean {
-    if (this.head.length === 0 || dirname(stream.path) !== dirname(path)) return false
+    if (this.head.length === 0) return false
     const { headStart, head } = stream
     const common = Math.min(headStart.length, this.head.length)
     if (common > 0 && headStart.compare(this.head, 0, common, 0, common) !== 0) return false
+    if (dirname(stream.path) !== dirname(path)) return false
     if (stream.read.offset === 0) return common > 0
     if (this.head.length < head.length) return true
     return sameFingerprint(fingerprint(this.head.subarray(0, head.length)), head)

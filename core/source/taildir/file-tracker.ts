@@ -85,7 +85,9 @@ export class FileTracker {
     for (const stream of [...table.followed()])
       if (!seen.has(stream) && !skipped.has(stream.path) && !unreadable.some((path) => stream.path.startsWith(path)))
         await this.#missed(stream)
-    for (const stream of [...table.followed()]) if (stream.unresolved) await this.#resolve(stream)
+    // One list for all new files: made anew for each, ten thousand of them would take minutes.
+    const resolved = [...table.all()].filter((stream) => !stream.unresolved)
+    for (const stream of [...table.followed()]) if (stream.unresolved) await this.#resolve(stream, resolved)
     for (const look of looks) if (look.changed || this.#firstLook) await this.#search(look)
     await this.#tend()
     this.#firstLook = false
@@ -162,12 +164,13 @@ export class FileTracker {
     return stream
   }
 
-  async #resolve(stream: Stream): Promise<void> {
+  async #resolve(stream: Stream, resolved: Stream[]): Promise<void> {
     const { table, files, context } = this.#parts
-    const decision = await this.#resolver.resolve(stream)
+    const decision = await this.#resolver.resolve(stream, resolved)
     if (decision === 'held') return
     if (decision === 'own') {
       await this.#begin(stream)
+      resolved.push(stream)
       return
     }
     context.log.info({ path: stream.path, was: decision.path, offset: decision.read.offset }, 'a file goes on here')

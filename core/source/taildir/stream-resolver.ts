@@ -33,11 +33,11 @@ export class StreamResolver {
 
   /**
    * Decides about a new file: `own`, it is a stream of its own; `held`, that cannot be told yet; or the stream that goes
-   * on in it.
+   * on in it. `resolved` are the streams of which that is known.
    */
-  async resolve(fresh: Stream): Promise<'own' | 'held' | Stream> {
+  async resolve(fresh: Stream, resolved: readonly Stream[]): Promise<'own' | 'held' | Stream> {
     if (fresh.size === 0) return 'held'
-    const originals = [...this.#table.all()].filter((stream) => stream !== fresh && !stream.unresolved)
+    const originals = resolved.filter(isComparable)
     if (originals.length === 0 && !fresh.gzip) return 'own'
     const now = this.#context.clock.monotonic()
     if (fresh.heldSize !== fresh.size) {
@@ -168,6 +168,9 @@ export class StreamResolver {
     }
   }
 }
+
+/** A stream of which no byte is known is nothing to compare with: ten thousand new files need not be opened twice. */
+const isComparable = ({ headStart, read }: Stream) => headStart.length > 0 || read.offset > 0
 
 /**
  * An archive may continue any stream whose file is gone, a plain copy only one whose file was cut to nothing: a file
