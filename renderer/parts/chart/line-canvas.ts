@@ -96,6 +96,9 @@ export class LineCanvas {
 
   destroy(): void {
     this.#chart.destroy()
+    // What it put off while its size changed (resizeDelay) it would do without a canvas.
+    this.#chart.update = () => undefined
+    this.#chart.resize = () => undefined
   }
 
   #draw(): void {
