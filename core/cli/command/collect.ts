@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { errorText, SluiceError } from '../../errors.ts'
@@ -6,6 +5,7 @@ import { addressText, parsePort } from './address.ts'
 import type { CommandLineContext } from './context.ts'
 import { runTier } from './run-tier.ts'
 import { collectFlow } from './tier-flow.ts'
+import { makeFolder } from './make-folder.ts'
 
 const agent = 'collect'
 
@@ -36,7 +36,7 @@ export function collectCommand(context: CommandLineContext): Command {
       const rollSeconds = parseSeconds(options.rollSeconds)
       const out = resolve(context.workingDirectory, options.out)
       try {
-        await mkdir(out, { recursive: true })
+        await makeFolder(out)
       } catch (error) {
         throw new SluiceError('SLUICE_FILE', `--out ${out}: ${errorText(error)}`, { cause: error })
       }

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, SluiceError } from '../../errors.ts'
 import { type PropertyLine, propertiesText } from '../../config/properties-text.ts'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * Writes the configuration that a command made of its arguments into the data folder, anew at each start. The command
@@ -16,7 +17,7 @@ export async function writeGeneratedFlow(
   const comment = `Made by "sluice ${agent}" from its arguments, anew at each start. To change more than they can say, copy this
 file, then: sluice agent -n ${agent} -f COPY --data-dir ${dataDirectory}`
   try {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
+    await makeFolder(dataDirectory, 0o700)
     await writeFile(path, propertiesText([{ comment }, '', ...lines]))
   } catch (error) {
     throw new SluiceError(

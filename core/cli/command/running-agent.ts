@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { Agent } from '../../agent/agent.ts'
 import type { AgentStatus } from '../../agent/agent-status.ts'
 import { builtinRegistry } from '../../component/builtin.ts'
@@ -15,6 +14,7 @@ import { ConfigFiles } from './config-access.ts'
 import type { CommandLineContext } from './context.ts'
 import { findingLine } from './finding-line.ts'
 import type { Monitoring, SystemProperties } from './flume-options.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** Milliseconds between two attempts to be there for `sluice ctl`. */
 const listenEvery = 10_000
@@ -80,7 +80,7 @@ export class RunningAgent {
       throw new SluiceError('SLUICE_CONFIG', `agent ${plan.agent} is not started: ${errorCount(errors.length)}${first}`)
     }
     try {
-      await mkdir(plan.dataDirectory, { recursive: true, mode: 0o700 })
+      await makeFolder(plan.dataDirectory, 0o700)
     } catch (error) {
       throw new SluiceError(
         'SLUICE_FILE',

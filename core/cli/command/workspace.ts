@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, SluiceError, systemCode } from '../../errors.ts'
 import { freePort } from './free-port.ts'
 import { propertiesText } from '../../config/properties-text.ts'
 import { collectFlow, relayFlow } from './tier-flow.ts'
+import { makeFolder } from './make-folder.ts'
 
 export const starterAgents = { edge: 'edge', collector: 'collector' } as const
 
@@ -74,7 +75,7 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
   const flow = workspaceFlow(directory)
   const data = join(directory, 'data')
   try {
-    await mkdir(data, { recursive: true })
+    await makeFolder(data)
     try {
       await readFile(flow)
       return { directory, flow, data, fresh: false }
@@ -83,8 +84,8 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
     }
     const inbox = join(directory, 'inbox')
     const collected = join(directory, 'collected')
-    await mkdir(inbox, { recursive: true })
-    await mkdir(collected, { recursive: true })
+    await makeFolder(inbox)
+    await makeFolder(collected)
     await rm(`${flow}.new`, { force: true })
     const avro = await freePort(localHost, 4141)
     const netcat = await freePort(localHost, 4444, [avro])
