@@ -16,7 +16,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describedProgram } from './command-tree.ts'
+import { bashCompletion, fishCompletion, zshCompletion } from './completions.ts'
+import { debianChangelog, debianCopyright, releaseDate } from './debian-documents.ts'
 import { copyHeadless, manifest, root } from './headless-files.ts'
+import { manPage } from './man-page.ts'
 
 const prebuilds: Readonly<Record<string, string>> = { amd64: 'linux-x64.node', arm64: 'linux-arm64.node' }
 const own = process.arch === 'x64' ? 'amd64' : process.arch
@@ -26,6 +31,7 @@ const architecture = process.argv[3] ?? own
 const prebuild = prebuilds[architecture]
 if (prebuild === undefined) throw new Error(`no build of better-sqlite3 is for ${architecture}: give amd64 or arm64`)
 
+const date = releaseDate(process.env)
 const staged = mkdtempSync(join(tmpdir(), 'sluice-deb-'))
 try {
   const path = `${join(target, `${manifest.name}_${manifest.version}_${architecture}`)}.deb`
@@ -35,6 +41,7 @@ try {
   mkdirSync(target, { recursive: true })
   execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', staged, path], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(date.getTime() / 1000) },
   })
   process.stdout.write(`${path}\n`)
 } finally {
@@ -52,12 +59,26 @@ function place(folder: string, prebuild: string): void {
     'build/headless/sluice.sh': 'usr/bin/sluice',
     'build/headless/sluice.service': 'usr/lib/systemd/system/sluice.service',
     'build/headless/flow.properties': 'etc/sluice/flow.properties',
-    LICENSE: 'usr/share/doc/sluice/copyright',
     'README.md': 'usr/share/doc/sluice/README.md',
   }
   for (const [source, at] of Object.entries(copies)) {
     mkdirSync(dirname(join(folder, at)), { recursive: true })
     copyFileSync(join(root, source), join(folder, at))
+  }
+  const program = describedProgram()
+  // Debian wants both as small as gzip makes them, and without the time at which it did.
+  const packed = (text: string) => gzipSync(text, { level: 9 })
+  const texts = {
+    'usr/share/doc/sluice/copyright': debianCopyright(),
+    'usr/share/doc/sluice/changelog.gz': packed(debianChangelog(date)),
+    'usr/share/man/man1/sluice.1.gz': packed(manPage(program, { ...manifest, date })),
+    'usr/share/bash-completion/completions/sluice': bashCompletion(program),
+    'usr/share/zsh/vendor-completions/_sluice': zshCompletion(program),
+    'usr/share/fish/vendor_completions.d/sluice.fish': fishCompletion(program),
+  }
+  for (const [at, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, at)), { recursive: true })
+    writeFileSync(join(folder, at), text)
   }
 }
 
@@ -69,7 +90,8 @@ function control(folder: string): void {
     `Package: ${manifest.name}`,
     `Version: ${manifest.version}`,
     `Architecture: ${architecture}`,
-    'Maintainer: The Sluice authors <maintainers@sluice.example>',
+    `Maintainer: ${manifest.author}`,
+    `Homepage: ${manifest.homepage}`,
     'Section: admin',
     'Priority: optional',
     `Installed-Size: ${Math.ceil(bytes / 1024)}`,

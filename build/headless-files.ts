@@ -7,6 +7,10 @@ export interface Manifest {
   readonly name: string
   readonly version: string
   readonly description: string
+  /** `NAME <ADDRESS>`: the maintainer of every package. */
+  readonly author: string
+  /** Of every package too. */
+  readonly homepage: string
   readonly license: string
   readonly dependencies: Readonly<Record<string, string>>
 }

@@ -13,7 +13,9 @@ import {
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describedProgram, withAllBelow } from '../../build/command-tree.ts'
 import { SluiceProcess } from '../integration/sluice-process.ts'
 import { unusedPort } from '../integration/two-tiers.ts'
 import { eventually } from './desktop-app.ts'
@@ -119,6 +121,65 @@ describe('the packages for servers', () => {
       expect(readFileSync(join(folder, 'control/conffiles'), 'utf8')).toBe('/etc/sluice/flow.properties\n')
       for (const script of ['postinst', 'prerm', 'postrm']) run('sh', '-n', join(folder, 'control', script))
     })
+
+    it('says who maintains it as package.json does, which version it is, and what its licence is', () => {
+      const { author, homepage, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+        author: string
+        homepage: string
+        version: string
+      }
+      expect(run('dpkg-deb', '-f', deb, 'Maintainer')).toBe(`${author}\n`)
+      expect(run('dpkg-deb', '-f', deb, 'Homepage')).toBe(`${homepage}\n`)
+      const documents = join(extracted, 'usr/share/doc/sluice')
+      const changelog = gunzipSync(readFileSync(join(documents, 'changelog.gz'))).toString()
+      expect(changelog).toMatch(
+        new RegExp(`^sluice \\(${version.replaceAll('.', '\\.')}\\) unstable; urgency=medium\n`),
+      )
+      expect(changelog).toContain(`\n -- ${author}  `)
+      expect(readFileSync(join(documents, 'copyright'), 'utf8')).toContain('License: Apache-2.0')
+    })
+
+    it('has a manual of every command and option that --help lists', () => {
+      const page = gunzipSync(readFileSync(join(extracted, 'usr/share/man/man1/sluice.1.gz'))).toString()
+      for (const { path, options } of withAllBelow(describedProgram())) {
+        if (path.length > 0) expect(page).toContain(`\n.SS sluice ${path.join(' ').replaceAll('-', '\\-')}\n`)
+        for (const { long } of options) expect(page).toContain((long ?? '').replaceAll('-', '\\-'))
+      }
+    })
+
+    it.skipIf(!has('groff'))(
+      `has a manual that groff sets without a complaint ${has('groff') ? '' : 'needs groff'}`,
+      () => {
+        const page = gunzipSync(readFileSync(join(extracted, 'usr/share/man/man1/sluice.1.gz')))
+        const set = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z'], { input: page, encoding: 'utf8' })
+        expect(set).toMatchObject({ status: 0, stderr: '' })
+      },
+    )
+
+    it.skipIf(!has('bash'))(`completes commands, options and files in bash ${has('bash') ? '' : 'needs bash'}`, () => {
+      const completion = join(extracted, 'usr/share/bash-completion/completions/sluice')
+      const after = (...words: string[]) => {
+        const list = words.map((word) => `'${word}'`).join(' ')
+        const script = `source ${completion}; COMP_WORDS=(sluice ${list}); COMP_CWORD=${words.length}; _sluice; echo "\${COMPREPLY[@]}"`
+        return run('bash', '-c', script).trim().split(' ')
+      }
+      expect(after('')).toEqual(expect.arrayContaining(['start', 'agent', 'ctl', 'backlog', 'fsck']))
+      expect(after('ag')).toEqual(['agent'])
+      expect(after('ctl', 'config', 'app')).toEqual(['apply'])
+      expect(after('agent', '--conf')).toEqual(expect.arrayContaining(['--conf', '--conf-file']))
+      // The value of an option is bash's own to complete, and no command.
+      expect(after('agent', '-f', 'st')).toEqual([''])
+      expect(after('agent', '-f', 'ctl', '--no-rel')).toEqual(['--no-reload-conf'])
+    })
+
+    for (const [shell, place] of [
+      ['zsh', 'usr/share/zsh/vendor-completions/_sluice'],
+      ['fish', 'usr/share/fish/vendor_completions.d/sluice.fish'],
+    ] as const)
+      it.skipIf(!has(shell))(`has completions that ${shell} can read ${has(shell) ? '' : `needs ${shell}`}`, () => {
+        const read = spawnSync(shell, ['-n', join(extracted, place)], { encoding: 'utf8' })
+        expect(read).toMatchObject({ status: 0, stderr: '' })
+      })
 
     it('runs from where it was extracted, with the flow that it brings', async () => {
       await relays(join(extracted, 'usr/lib/sluice/headless/sluice.js'), join(extracted, 'etc/sluice/flow.properties'))
