@@ -3,6 +3,7 @@ import { access, opendir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { errorText, systemCode } from '../errors.ts'
+import type { TextPattern } from '../pattern/text-pattern.ts'
 import { namePattern } from '../source/taildir/name-pattern.ts'
 import type { sourceCalls } from './source-calls.ts'
 
@@ -31,7 +32,7 @@ export async function testFolder(
   const failed = (text: string, code: string): FolderAnswer => ({
     ...{ ok: false, text, code, path: folder, ...counts, example: null },
   })
-  let matches: RegExp
+  let matches: TextPattern
   try {
     matches = namePattern(pattern ?? '.*')
   } catch (error) {
@@ -51,7 +52,7 @@ export async function testFolder(
 type Counts = Pick<FolderAnswer, 'files' | 'matching' | 'unreadable' | 'bytes' | 'partial'>
 
 /** The first of the names that match; counts them all. */
-async function matchingNames(folder: string, matches: RegExp, counts: Counts): Promise<string[]> {
+async function matchingNames(folder: string, matches: TextPattern, counts: Counts): Promise<string[]> {
   const names: string[] = []
   let seen = 0
   for await (const entry of await opendir(folder, { bufferSize: 1_000 })) {

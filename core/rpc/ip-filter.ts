@@ -1,11 +1,15 @@
 /** Who may connect: Flume's ipFilterRules (flume.md §3.1.8). */
 import { reverse } from 'node:dns/promises'
 import { SluiceError } from '../errors.ts'
+import { type TextPattern, textPattern } from '../pattern/text-pattern.ts'
+
+/** Characters of a host name. */
+const longestName = 253
 
 interface Rule {
   readonly allow: boolean
   readonly by: 'ip' | 'name'
-  readonly pattern: RegExp
+  readonly pattern: TextPattern
   readonly localhost: boolean
 }
 
@@ -48,7 +52,7 @@ export function parseIpFilterRules(rules: string): readonly Rule[] {
     return {
       allow: verdict === 'allow',
       by: by === 'ip' ? 'ip' : 'name',
-      pattern: new RegExp(`^${expression.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i'),
+      pattern: textPattern(`^${expression.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i', longestName),
       localhost: pattern === 'localhost',
     }
   })

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { systemCode } from '../../errors.ts'
+import type { TextPattern } from '../../pattern/text-pattern.ts'
 import type { SpooldirSettings } from './settings.ts'
 
 /** Files that are told of as passed over; those that are done may be many. */
@@ -18,8 +19,8 @@ export class SpoolFolder {
   readonly directory: string
   readonly trackerDirectory: string
   readonly #settings: SpooldirSettings
-  readonly #include: RegExp
-  readonly #ignore: RegExp
+  readonly #include: TextPattern
+  readonly #ignore: TextPattern
   readonly #random: () => number
   #passedOver: { path: string; reason: string }[] = []
 
@@ -28,7 +29,7 @@ export class SpoolFolder {
     directory: string,
     trackerDirectory: string,
     settings: SpooldirSettings,
-    patterns: { include: RegExp; ignore: RegExp },
+    patterns: { include: TextPattern; ignore: TextPattern },
     random: () => number,
   ) {
     this.directory = directory

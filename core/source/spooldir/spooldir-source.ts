@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { SluiceError, errorText } from '../../errors.ts'
 import type { EventDeserializer } from '../../deserializer/deserializer.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
+import type { TextPattern } from '../../pattern/text-pattern.ts'
 import { skippedFile, type Source, type SourceContext, type SourceDetail, type WatchedFile } from '../source.ts'
 import type { FileGroup } from '../taildir/file-group.ts'
 import { openContent } from '../taildir/file-content.ts'
@@ -256,7 +257,7 @@ export class SpooldirSource implements Source {
 /** The byte of the file up to which it is read: where marks count events, the beginning of the block. */
 const byteOf = (mark: Mark) => mark.block?.at ?? mark.offset
 
-function pattern(key: string, text: string): RegExp {
+function pattern(key: string, text: string): TextPattern {
   try {
     return namePattern(text)
   } catch (error) {

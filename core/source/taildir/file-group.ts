@@ -1,13 +1,14 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import { SluiceError, errorText } from '../../errors.ts'
 import type { Headers } from '../../event/event.ts'
+import type { TextPattern } from '../../pattern/text-pattern.ts'
 import { namePattern } from './name-pattern.ts'
 
 /** A folder, the names in it that are followed, and the headers that their events get. */
 export interface FileGroup {
   readonly name: string
   readonly directory: string
-  readonly pattern: RegExp
+  readonly pattern: TextPattern
   readonly headers: Headers
 }
 
@@ -27,7 +28,7 @@ export function fileGroups(
     // A backslash belongs to the pattern, so only the last slash divides the two.
     const slash = path.lastIndexOf('/')
     const directory = slash < 0 ? dirname(path) : path.slice(0, slash) || '/'
-    let pattern: RegExp
+    let pattern: TextPattern
     try {
       pattern = namePattern(slash < 0 ? basename(path) : path.slice(slash + 1))
     } catch (error) {

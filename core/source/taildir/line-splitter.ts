@@ -1,4 +1,5 @@
 import type { BatchBuilder } from '../../event/batch-builder.ts'
+import type { TextPattern } from '../../pattern/text-pattern.ts'
 import { type TextForm, cutAt } from './text-form.ts'
 
 /** What ends a line. `crlf`: LF, and a CR before it is removed (Flume's way); `lf`: LF alone; `any`: LF, CRLF or CR. */
@@ -15,7 +16,7 @@ export interface SplitterSettings {
   readonly longLines: LongLinePolicy
   readonly lineEnding: LineEnding
   /** A line that it matches begins an event; every other line belongs to the event before it. */
-  readonly startPattern: RegExp | undefined
+  readonly startPattern: TextPattern | undefined
   /** Most events of one batch. */
   readonly batchSize: number
 }
@@ -215,7 +216,7 @@ export class LineSplitter {
   }
 
   /** Several lines an event: from a line that matches `startPattern` up to the next such line. */
-  #splitEvents(bytes: Buffer, at: number, builder: BatchBuilder, startPattern: RegExp): number {
+  #splitEvents(bytes: Buffer, at: number, builder: BatchBuilder, startPattern: TextPattern): number {
     const { final, limit, completes } = this.#range
     const { batchSize, maxLineLength } = this.#settings
     while (builder.count < batchSize && at < limit) {

@@ -3,6 +3,7 @@ import { choice, flag, named, text, whole, words } from '../../component/setting
 import { errorText } from '../../errors.ts'
 import { lineEndings, longLinePolicies } from './line-splitter.ts'
 import { namePattern } from './name-pattern.ts'
+import { startPattern } from './start-pattern.ts'
 import { textForm } from './text-form.ts'
 
 const taildirKeys = z.object({
@@ -102,7 +103,7 @@ export const taildirSettings = taildirKeys.superRefine((settings, context) => {
       context.addIssue({ code: 'custom', path: ['filegroups.*', name], message })
     }
   }
-  tried(['multiline.startPattern'], () => new RegExp(settings['multiline.startPattern'] ?? ''))
+  tried(['multiline.startPattern'], () => startPattern(settings['multiline.startPattern'] ?? ''))
   tried(['encoding'], () => textForm(settings.encoding))
 })
 

@@ -1,11 +1,12 @@
 import { type Source, type SourceContext, type SourceDetail, skippedFile } from '../source.ts'
-import { SluiceError, errorText } from '../../errors.ts'
+import { errorText } from '../../errors.ts'
 import { fileGroups, type FileGroup } from './file-group.ts'
 import { FolderScan, type FolderProblem } from './folder-scan.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { FileTracker } from './file-tracker.ts'
 import { OpenFiles } from './open-files.ts'
 import type { TaildirSettings } from './settings.ts'
+import { startPattern } from './start-pattern.ts'
 import { StreamFeed } from './stream-feed.ts'
 import { StreamReader, type ReaderSettings } from './stream-reader.ts'
 import { StreamTable } from './stream-table.ts'
@@ -40,11 +41,12 @@ export class TaildirSource implements Source {
       settings['headers.*'],
       context.baseDirectory,
     )
+    const start = settings['multiline.startPattern']
     this.#readerSettings = {
       maxLineLength: settings.maxLineLength,
       longLines: settings.longLines,
       lineEnding: settings.lineEnding,
-      startPattern: startPattern(settings['multiline.startPattern']),
+      startPattern: start === undefined ? undefined : startPattern(start),
       batchSize: settings.batchSize,
       form: textForm(settings.encoding),
       fileHeader: settings.fileHeader ? settings.fileHeaderKey : undefined,
@@ -67,15 +69,6 @@ export class TaildirSource implements Source {
 
   inspect(): SourceDetail {
     return this.#run?.inspect() ?? { files: [] }
-  }
-}
-
-function startPattern(text: string | undefined): RegExp | undefined {
-  if (text === undefined) return undefined
-  try {
-    return new RegExp(text)
-  } catch (error) {
-    throw new SluiceError('SLUICE_CONFIG', `multiline.startPattern: ${errorText(error)}`, { cause: error })
   }
 }
 
