@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import { ClientConnection } from './client-connection.ts'
+import { sharedLookup } from './shared-lookup.ts'
 
 export interface ConnectOptions {
   readonly host: string
@@ -16,6 +17,8 @@ export interface ConnectOptions {
   readonly layer?: (socket: Socket) => Promise<Duplex>
 }
 
+const lookup = sharedLookup()
+
 /**
  * Connects to an Avro source and shakes hands; by itself it is the test of a connection. The name is resolved anew each
  * time. Rejects with `SLUICE_PEER`, `SLUICE_TLS`, `SLUICE_TIMEOUT` or `SLUICE_ABORTED`, naming the peer.
@@ -26,7 +29,7 @@ export async function connect(options: ConnectOptions): Promise<ClientConnection
   const fail = (code: SluiceError['code'], reason: string, cause?: unknown) =>
     new SluiceError(code, `${peer}: ${reason}`, { cause, details: { peer } })
   if (signal?.aborted) throw fail('SLUICE_ABORTED', 'connecting was given up')
-  const socket = connectSocket({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 })
+  const socket = connectSocket({ host, port, lookup, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 })
   const over = new AbortController()
   let abort = () => {}
   const limit = new Promise<never>((_, reject) => {
