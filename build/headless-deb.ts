@@ -69,7 +69,7 @@ function place(folder: string, prebuild: string): void {
   // Debian wants both as small as gzip makes them, and without the time at which it did.
   const packed = (text: string) => gzipSync(text, { level: 9 })
   const texts = {
-    'usr/share/doc/sluice/copyright': debianCopyright(),
+    'usr/share/doc/sluice/copyright': debianCopyright(date),
     'usr/share/doc/sluice/changelog.gz': packed(debianChangelog(date)),
     'usr/share/man/man1/sluice.1.gz': packed(manPage(program, { ...manifest, date })),
     'usr/share/bash-completion/completions/sluice': bashCompletion(program),
@@ -97,15 +97,27 @@ function control(folder: string): void {
     `Installed-Size: ${Math.ceil(bytes / 1024)}`,
     'Depends: nodejs (>= 24), adduser, libc6 (>= 2.29), libstdc++6',
     'Description: log relay that keeps what waits and shows it',
-    ` ${manifest.description}.`,
+    ...wrapped(`${manifest.description}.`),
     ' .',
-    ' The service relays by /etc/sluice/flow.properties: systemctl enable --now sluice.',
+    ' The service relays by /etc/sluice/flow.properties:',
+    ' systemctl enable --now sluice.',
     '',
   ]
   writeFileSync(join(folder, 'DEBIAN/control'), lines.join('\n'))
   writeFileSync(join(folder, 'DEBIAN/conffiles'), '/etc/sluice/flow.properties\n')
   for (const script of ['postinst', 'prerm', 'postrm'])
     copyFileSync(join(root, 'build/headless', script), join(folder, 'DEBIAN', script))
+}
+
+/** Lines of an extended description, each behind a blank and no longer than Debian wants them. */
+function wrapped(text: string): readonly string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = `${lines.at(-1) ?? ''} ${word}`
+    if (line.length <= 78) lines[lines.length - 1] = line
+    else lines.push(` ${word}`)
+  }
+  return lines
 }
 
 /** Whatever the umask of who builds: folders and programs 0755, the rest 0644. */

@@ -10,9 +10,20 @@ const staged = mkdtempSync(join(tmpdir(), 'sluice-tarball-'))
 try {
   copyHeadless(staged)
   for (const file of ['LICENSE', 'README.md']) copyFileSync(join(root, file), join(staged, file))
-  const { name, version, description, license, dependencies } = manifest
+  const { name, version, description, homepage, author, license, dependencies } = manifest
   const bin = { sluice: 'headless/sluice.js' }
-  const text = { name, version, description, license, type: 'module', bin, engines: { node: '>=24' }, dependencies }
+  const text = {
+    name,
+    version,
+    description,
+    homepage,
+    author,
+    license,
+    type: 'module',
+    bin,
+    engines: { node: '>=24' },
+    dependencies,
+  }
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(text, null, 2)}\n`)
   mkdirSync(target, { recursive: true })
   execFileSync('npm', ['pack', '--silent', '--pack-destination', target], { cwd: staged })
