@@ -7,8 +7,8 @@ if (Number(process.versions.napi) >= 10 && Number(process.versions.node.split('.
   void import('./command/main.ts')
 } else {
   process.stderr.write(
-    `sluice needs Node.js 24 or newer and this is ${process.version}: run it as "npm run sluice -- COMMAND" ` +
-      '(npm ci brings a Node 24 along), or put a newer node first on the PATH.\n',
+    `sluice needs Node.js 24 or newer and this is ${process.version}: put a newer node first on the PATH, or, in a folder ` +
+      'with the source, run it as "npm run sluice -- COMMAND" (npm ci brings a Node 24 along).\n',
   )
   process.exit(1)
 }

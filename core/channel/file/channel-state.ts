@@ -164,9 +164,10 @@ export class ChannelState {
   }
 
   /** For the frame at the head of a segment. */
-  snapshot(): StateMeta {
+  snapshot(segment: number): StateMeta {
     return {
       channel: this.channel,
+      segment,
       nextBlock: this.nextBlock,
       nextEvent: this.nextEvent,
       low: this.low,

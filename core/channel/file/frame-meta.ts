@@ -15,6 +15,8 @@ export interface EventsMeta {
  */
 export interface StateMeta {
   readonly channel: string
+  /** The number of the segment that it is the head of; what the first release wrote does not say. */
+  readonly segment?: number | undefined
   readonly nextBlock: number
   readonly nextEvent: number
   readonly low: number

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
+import path from 'node:path'
 import { SluiceError } from '../../errors.ts'
 import { type BlockRow, ChannelState, type Segment } from './channel-state.ts'
 import { saltAt, saltOf } from './frame.ts'
@@ -211,18 +212,25 @@ class Recovery {
     }
     if (size > segment.length || known === undefined) {
       const found = this.#readTail(segment, file, size, last)
-      if (!found) {
-        fs.unlinkSync(file)
-        return undefined
-      }
+      if (found === 'nothing') fs.unlinkSync(file)
+      else if (found === 'foreign') this.#putAside(file, size)
+      if (found !== 'frames') return undefined
     }
     if (!last) segment.sealed = true
     this.#state.changes.segments.add(segment)
     return segment
   }
 
-  /** Reads what lies behind `segment.length`; false when the file holds no frame at all. */
-  #readTail(segment: Segment, file: string, size: number, last: boolean): boolean {
+  /** A copy of another segment: what it holds is known from there, and its books are those of another time. */
+  #putAside(file: string, size: number): void {
+    const folder = path.join(this.#folder, 'damaged')
+    fs.mkdirSync(folder, { recursive: true })
+    fs.renameSync(file, path.join(folder, `${path.basename(file)}-foreign`))
+    this.#report.damagedBytes += size
+  }
+
+  /** Reads what lies behind `segment.length`. */
+  #readTail(segment: Segment, file: string, size: number, last: boolean): 'frames' | 'nothing' | 'foreign' {
     const state = this.#state
     const descriptor = fs.openSync(file, 'r+')
     try {
@@ -232,6 +240,11 @@ class Recovery {
           payloads: !this.#rebuild || last,
         }),
       ]
+      const [head] = items
+      if (segment.length === 0 && head?.found === 'frame' && head.header.kind === 'state') {
+        const of = (decodeMeta(head.meta) as StateMeta).segment
+        if (of !== undefined && of !== segment.id) return 'foreign'
+      }
       const cut = last || !this.#rebuild ? unfinished(items) : undefined
       const good = cut === undefined ? items : items.filter((item) => item.at < cut)
       let first = segment.length === 0
@@ -248,13 +261,13 @@ class Recovery {
         this.#frame(segment, item)
         segment.length = item.end
       }
-      if (segment.length === 0) return false
+      if (segment.length === 0) return 'nothing'
       if (segment.length < size) {
         this.#report.truncatedBytes += size - segment.length
         fs.ftruncateSync(descriptor, segment.length)
         fs.fsyncSync(descriptor)
       }
-      return true
+      return 'frames'
     } finally {
       fs.closeSync(descriptor)
     }

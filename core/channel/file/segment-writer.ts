@@ -73,7 +73,7 @@ export class SegmentWriter {
     let length: number
     try {
       descriptor = fs.openSync(file, 'w+')
-      length = writeFully(descriptor, stateFrame(state, at), 0)
+      length = writeFully(descriptor, stateFrame(state, id, at), 0)
       fs.fdatasyncSync(descriptor)
       syncFolder(this.#folder)
     } catch (error) {
@@ -139,8 +139,8 @@ export class SegmentWriter {
   }
 }
 
-function stateFrame(state: ChannelState, at: number): Buffer[] {
-  const meta = encodeMeta(state.snapshot())
+function stateFrame(state: ChannelState, segment: number, at: number): Buffer[] {
+  const meta = encodeMeta(state.snapshot(segment))
   const head = Buffer.alloc(frameHeaderSize)
   writeFrameHeader(
     head,
