@@ -71,18 +71,22 @@ async function queue(client: ControlClient, lines: number) {
 describe('a preview of a configuration', () => {
   test('warns at their lines of a port, a key store and folders that this machine does not give', async () => {
     const { client, path, port } = await serve()
-    const other = createServer()
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-    const address = other.address()
-    const taken = typeof address === 'object' ? (address?.port ?? 0) : 0
-    endings.push(() => new Promise((resolve) => other.close(resolve)))
+    const [taken = 0, alsoTaken = 0] = await Promise.all(
+      [1, 2].map(async () => {
+        const other = createServer()
+        await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+        endings.push(() => new Promise((resolve) => other.close(resolve)))
+        const address = other.address()
+        return typeof address === 'object' ? (address?.port ?? 0) : 0
+      }),
+    )
     const after = `${text(port)
       .replace(`port = ${port}`, `port = ${taken}`)
       .replace('k1.type = null', 'k1.type = file_roll')
       .replace('a1.sources = r1', 'a1.sources = r1 r2')}a1.sinks.k1.sink.directory = ${directory}/out
 a1.sources.r2.type = avro
 a1.sources.r2.bind = 127.0.0.1
-a1.sources.r2.port = ${taken}
+a1.sources.r2.port = ${alsoTaken}
 a1.sources.r2.ssl = true
 a1.sources.r2.keystore = none.p12
 a1.sources.r2.channels = c1
