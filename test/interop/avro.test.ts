@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { avroSink, avroSource, fileRoll, memoryChannel, type Settings, straightFlow } from './agent-file.ts'
+import { agentFile, avroSink, avroSource, fileRoll, memoryChannel, type Settings, straightFlow } from './agent-file.ts'
 import { edgeEvents, fingerprints, numberedEvents, readContainers } from './avro-events.ts'
 import { type KeyStores, makeKeyStores, storePassword } from './flume/key-store.ts'
-import { freePort, sendWithFlume } from './flume/peer.ts'
+import { freePort, freePorts, sendWithFlume } from './flume/peer.ts'
 import { absence, flumePeer, Peers } from './peers.ts'
 
 const transports = [
@@ -100,17 +100,76 @@ describe.skipIf(absence !== '')(`Avro with Flume 1.11${absence}`, () => {
     })
 
   for (const transport of transports)
-    it(`delivers to a Flume agent: ${transport.name}`, async () => {
-      const [entry, next] = [await freePort(), await freePort()]
+    it(`takes from a Flume agent and delivers to a Flume agent, in batches of 1, 100 and 5,000: ${transport.name}`, async () => {
+      const batchSizes = [1, 100, 5000]
+      const entry = await freePort()
+      const first = await freePorts(batchSizes.length)
+      const second = await freePorts(batchSizes.length)
       const settings = transportSettings(stores, transport)
-      const flume = await receivingFlume(next, settings.receiver)
-      const sluice = await relayingSluice(entry, next, settings.sluice, 700)
-      const sent = [...edgeEvents(), ...numberedEvents(9000)]
+      const numbered = (make: (at: number) => Settings) =>
+        Object.fromEntries(batchSizes.map((size, at) => [`p${size}`, make(at)]))
+      const folders = batchSizes.map((size) => peers.folder(`out${size}`))
+      // One process of Flume is both ends: what comes in is copied to a path for each size of batch, and comes back to it.
+      await peers.flume(
+        'f',
+        agentFile(
+          'f',
+          {
+            sources: { in: { ...avroSource(entry), channels: batchSizes.map((size) => `p${size}`).join(' ') } },
+            channels: numbered(() => memoryChannel),
+            sinks: numbered((at) => ({
+              ...avroSink(first[at] ?? 0),
+              'batch-size': batchSizes[at] ?? 0,
+              ...settings.client,
+              channel: `p${batchSizes[at]}`,
+            })),
+          },
+          {
+            sources: Object.fromEntries(
+              second.map((port, at) => [
+                `end${at}`,
+                { ...avroSource(port), ...settings.receiver, channels: `end${at}` },
+              ]),
+            ),
+            channels: Object.fromEntries(second.map((_, at) => [`end${at}`, memoryChannel])),
+            sinks: Object.fromEntries(
+              folders.map((folder, at) => [`end${at}`, { ...fileRoll(folder, 'avro_event'), channel: `end${at}` }]),
+            ),
+          },
+        ),
+        new RegExp(['in', 'end0', 'end1', 'end2'].map((name) => `(?=[^]*Avro source ${name} started)`).join('')),
+      )
+      await peers.sluice(
+        's',
+        agentFile('s', {
+          sources: numbered((at) => ({
+            ...avroSource(first[at] ?? 0),
+            ...settings.receiver,
+            channels: `p${batchSizes[at]}`,
+          })),
+          channels: numbered(() => ({ type: 'file', transactionCapacity: 10_000 })),
+          sinks: numbered((at) => ({
+            ...avroSink(second[at] ?? 0),
+            'batch-size': batchSizes[at] ?? 0,
+            ...settings.sluice,
+            channel: `p${batchSizes[at]}`,
+          })),
+        }),
+        'serving /metrics',
+      )
+      const sent = [...edgeEvents(), ...numberedEvents(6000)]
       await sendWithFlume(flumePeer, sent, { port: entry, parts: [{ batchSize: 300, count: sent.length }] })
-      await expect.poll(async () => (await arrived()).length, { timeout: 30_000 }).toBe(sent.length)
-      await sluice.stop()
-      await flume.stop()
-      expect(await arrived()).toEqual(fingerprints(sent))
+      for (const [at, folder] of folders.entries()) {
+        const size = batchSizes[at] ?? 0
+        await expect
+          .poll(async () => (await readContainers(folder).catch(() => [])).length, {
+            message: `events in batches of ${size}`,
+            timeout: 40_000,
+            interval: 500,
+          })
+          .toBe(sent.length)
+        expect(await readContainers(folder), `in batches of ${size}`).toEqual(fingerprints(sent))
+      }
     })
 
   it('goes on when Flume is killed and comes back: nothing lost, order kept, repeats only of one batch', async () => {
