@@ -2,6 +2,9 @@
 import { join } from 'node:path'
 import { build } from 'vite'
 
+// What is built is what ships, whoever asks for it: under a test's NODE_ENV Vue would be its development build.
+process.env.NODE_ENV = 'production'
+
 const configs = ['renderer', 'headless', 'electron', 'preload'] as const
 const wanted = process.argv.slice(2)
 for (const name of wanted)

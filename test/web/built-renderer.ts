@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { build } from 'vite'
 
 /** Builds the window's page once before the tests that show it. */
-export async function setup(): Promise<void> {
-  await build({ configFile: join(import.meta.dirname, '../../build/renderer.config.ts'), logLevel: 'error' })
+export function setup(): void {
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../build/build-all.ts'), 'renderer'], {
+    stdio: 'inherit',
+  })
 }

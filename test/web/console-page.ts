@@ -1,6 +1,8 @@
 /** A real headless agent in a process of its own and its console in a real Chromium, as an operator has them. */
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -39,6 +41,7 @@ export class ConsolePage {
   /** What the page complained about: errors of scripts and of its policy. */
   readonly complaints: string[] = []
   #agent: SluiceProcess
+  #kept: Server | undefined
 
   private constructor(folder: string, flowFile: string, page: Page, agent: SluiceProcess) {
     this.folder = folder
@@ -101,6 +104,9 @@ export class ConsolePage {
   /** Ends the agent as `kill -9` does; the page stays, and nobody answers it. */
   async killAgent(): Promise<void> {
     await this.#agent.kill()
+    // Its port is kept: the console of another test could take it, would ask to sign in, and the page would load it.
+    this.#kept = createServer((socket) => socket.destroy()).listen(Number(new URL(this.page.url()).port), '127.0.0.1')
+    await once(this.#kept, 'listening')
   }
 
   /**
@@ -115,6 +121,7 @@ export class ConsolePage {
 
   async close(): Promise<void> {
     await this.page.context().close()
+    this.#kept?.close()
     await this.#agent.stop()
     rmSync(this.folder, { recursive: true, force: true })
   }
