@@ -1,6 +1,7 @@
 /** Builds what is run: the window's page, the headless agent, the desktop. `node build/build-all.ts [NAME…]` builds a part. */
 import { join } from 'node:path'
 import { build } from 'vite'
+import { writeNotices } from './third-party-notices.ts'
 
 // What is built is what ships, whoever asks for it: under a test's NODE_ENV Vue would be its development build.
 process.env.NODE_ENV = 'production'
@@ -13,3 +14,5 @@ for (const name of wanted)
 for (const name of configs)
   if (wanted.length === 0 || wanted.includes(name))
     await build({ configFile: join(import.meta.dirname, `${name}.config.ts`), logLevel: 'warn' })
+
+writeNotices()

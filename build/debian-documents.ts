@@ -1,6 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { manifest, root } from './headless-files.ts'
 
 /**
@@ -32,34 +30,4 @@ export function debianChangelog(date: Date): string {
 
  -- ${author}  ${when}
 `
-}
-
-/** Debian's machine-readable statement of who holds the rights of what is in the package. */
-export function debianCopyright(date: Date): string {
-  const [authors = manifest.author] = manifest.author.split(' <')
-  const [terms, rights] = betterSqlite()
-  return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
-Upstream-Name: Sluice
-Upstream-Contact: ${manifest.author}
-Source: ${manifest.homepage}
-
-Files: *
-Copyright: ${date.getUTCFullYear()} ${authors}
-License: Apache-2.0
- On Debian systems, the text of the Apache License, version 2.0, is in
- /usr/share/common-licenses/Apache-2.0.
-
-Files: usr/lib/sluice/node_modules/better-sqlite3/*
-Copyright: ${rights}
-License: Expat
-${terms}
-`
-}
-
-/** The terms of the one module that is packed as it is, indented as Debian wants them, and who holds the rights. */
-function betterSqlite(): [terms: string, rights: string] {
-  const text = readFileSync(join(root, 'node_modules/better-sqlite3/LICENSE'), 'utf8').trim()
-  const [, rights = ''] = /^Copyright \(c\) (.+)$/m.exec(text) ?? []
-  const terms = text.split('\n').map((line) => (line.trim() === '' ? ' .' : ` ${line.trimEnd()}`))
-  return [terms.join('\n'), rights]
 }

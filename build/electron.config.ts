@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { bundledModules } from './bundled-modules.ts'
 import { root, workers, workerUrls } from './worker-urls.ts'
 
 /** On a display of twice the density Electron takes the one that says so in its name. */
@@ -19,7 +20,7 @@ const trayIcons: Plugin = {
 // eslint-disable-next-line no-restricted-syntax -- the loader takes the default export
 export default defineConfig({
   root,
-  plugins: [workerUrls, trayIcons],
+  plugins: [workerUrls, trayIcons, bundledModules('electron')],
   publicDir: false,
   ssr: { noExternal: true, external: ['electron', 'better-sqlite3'] },
   build: {

@@ -3,6 +3,7 @@
  * its path. Needs dpkg-deb and no root: files belong to root by --root-owner-group.
  */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   copyFileSync,
@@ -19,9 +20,11 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describedProgram } from './command-tree.ts'
 import { bashCompletion, fishCompletion, zshCompletion } from './completions.ts'
-import { debianChangelog, debianCopyright, releaseDate } from './debian-documents.ts'
+import { debianCopyright } from './debian-copyright.ts'
+import { debianChangelog, releaseDate } from './debian-documents.ts'
 import { copyHeadless, manifest, root } from './headless-files.ts'
 import { manPage } from './man-page.ts'
+import { noticesFile, noticesName, noticesOf } from './third-party-notices.ts'
 
 const prebuilds: Readonly<Record<string, string>> = { amd64: 'linux-x64.node', arm64: 'linux-arm64.node' }
 const own = process.arch === 'x64' ? 'amd64' : process.arch
@@ -59,6 +62,7 @@ function place(folder: string, prebuild: string): void {
     'build/headless/sluice.sh': 'usr/bin/sluice',
     'build/headless/sluice.service': 'usr/lib/systemd/system/sluice.service',
     'build/headless/flow.properties': 'etc/sluice/flow.properties',
+    'build/headless/lintian-overrides': 'usr/share/lintian/overrides/sluice',
     'README.md': 'usr/share/doc/sluice/README.md',
   }
   for (const [source, at] of Object.entries(copies)) {
@@ -69,7 +73,8 @@ function place(folder: string, prebuild: string): void {
   // Debian wants both as small as gzip makes them, and without the time at which it did.
   const packed = (text: string) => gzipSync(text, { level: 9 })
   const texts = {
-    'usr/share/doc/sluice/copyright': debianCopyright(date),
+    'usr/share/doc/sluice/copyright': debianCopyright(date, noticesOf('headless')),
+    [`usr/share/doc/sluice/${noticesName}.gz`]: packed(readFileSync(noticesFile('headless'), 'utf8')),
     'usr/share/doc/sluice/changelog.gz': packed(debianChangelog(date)),
     'usr/share/man/man1/sluice.1.gz': packed(manPage(program, { ...manifest, date })),
     'usr/share/bash-completion/completions/sluice': bashCompletion(program),
@@ -84,8 +89,12 @@ function place(folder: string, prebuild: string): void {
 
 function control(folder: string): void {
   mkdirSync(join(folder, 'DEBIAN'))
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
-  const bytes = files.reduce((sum, { parentPath, name }) => sum + readFileSync(join(parentPath, name)).length, 0)
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => relative(folder, join(one.parentPath, one.name)))
+    .sort()
+  const files = paths.map((path) => [path, readFileSync(join(folder, path))] as const)
+  const bytes = files.reduce((sum, [, content]) => sum + content.length, 0)
   const lines = [
     `Package: ${manifest.name}`,
     `Version: ${manifest.version}`,
@@ -104,6 +113,11 @@ function control(folder: string): void {
     '',
   ]
   writeFileSync(join(folder, 'DEBIAN/control'), lines.join('\n'))
+  // What `debsums` and `dpkg --verify` compare; a configuration file is its owner's to change.
+  const sums = files
+    .filter(([path]) => !path.startsWith('etc/'))
+    .map(([path, content]) => `${createHash('md5').update(content).digest('hex')}  ${path}\n`)
+  writeFileSync(join(folder, 'DEBIAN/md5sums'), sums.join(''))
   writeFileSync(join(folder, 'DEBIAN/conffiles'), '/etc/sluice/flow.properties\n')
   for (const script of ['postinst', 'prerm', 'postrm'])
     copyFileSync(join(root, 'build/headless', script), join(folder, 'DEBIAN', script))
@@ -123,7 +137,13 @@ function wrapped(text: string): readonly string[] {
 /** Whatever the umask of who builds: folders and programs 0755, the rest 0644. */
 function normalModes(folder: string): void {
   chmodSync(folder, 0o755)
-  const programs = new Set(['usr/bin/sluice', 'DEBIAN/postinst', 'DEBIAN/prerm', 'DEBIAN/postrm'])
+  const programs = new Set([
+    'usr/bin/sluice',
+    'usr/lib/sluice/headless/sluice.js',
+    'DEBIAN/postinst',
+    'DEBIAN/prerm',
+    'DEBIAN/postrm',
+  ])
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
     chmodSync(path, entry.isDirectory() || programs.has(relative(folder, path)) ? 0o755 : 0o644)

@@ -4,12 +4,14 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { copyHeadless, manifest, root } from './headless-files.ts'
+import { noticesFile, noticesName } from './third-party-notices.ts'
 
 const target = resolve(process.argv[2] ?? join(root, 'dist'))
 const staged = mkdtempSync(join(tmpdir(), 'sluice-tarball-'))
 try {
   copyHeadless(staged)
   for (const file of ['LICENSE', 'README.md']) copyFileSync(join(root, file), join(staged, file))
+  copyFileSync(noticesFile('headless'), join(staged, noticesName))
   const { name, version, description, homepage, author, license, dependencies } = manifest
   const bin = { sluice: 'headless/sluice.js' }
   const text = {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { bundledModules } from './bundled-modules.ts'
 import { root, workers, workerUrls } from './worker-urls.ts'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -25,7 +26,7 @@ const packageFile: Plugin = {
 // eslint-disable-next-line no-restricted-syntax -- the loader takes the default export
 export default defineConfig({
   root,
-  plugins: [workerUrls, packageFile],
+  plugins: [workerUrls, packageFile, bundledModules('headless')],
   ssr: { noExternal: true, external: Object.keys(manifest.dependencies) },
   build: {
     ssr: true,

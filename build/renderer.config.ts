@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
+import { bundledModules } from './bundled-modules.ts'
 
 const root = join(import.meta.dirname, '..')
 const outDir = join(root, 'out/renderer')
@@ -24,7 +25,7 @@ const compressed: Plugin = {
 export default defineConfig({
   root: join(root, 'renderer'),
   base: './',
-  plugins: [vue(), compressed],
+  plugins: [vue(), compressed, bundledModules('renderer', 'third-party-notices.txt')],
   build: {
     outDir,
     emptyOutDir: true,

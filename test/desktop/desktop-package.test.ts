@@ -19,6 +19,7 @@ import { DesktopApp } from './desktop-app.ts'
 import { DisposableRoot } from './disposable-root.ts'
 import { makeElectronStub } from './electron-stub.ts'
 import { hosts } from './hosts.ts'
+import { expectNotices } from './notices.ts'
 
 const root = join(import.meta.dirname, '../..')
 const { version: electronVersion } = JSON.parse(
@@ -75,6 +76,12 @@ describe.skipIf(process.platform !== 'linux')('the packaged desktop app', () => 
     expect(modules).toEqual(['better-sqlite3'])
     const unpacked = join(app, 'resources/app.asar.unpacked/node_modules/better-sqlite3/prebuilds')
     expect(readdirSync(unpacked)).toEqual([`linux-${process.arch}.node`])
+  })
+
+  it('has the notices of the modules in it as a file that can be opened, beside its own licence', () => {
+    const text = readFileSync(join(app, 'resources/THIRD-PARTY-NOTICES.txt'), 'utf8')
+    expectNotices(text, ['zod', 'pino', 'better-sqlite3', 'node-addon-api', '@vue/runtime-core', 'reka-ui', 'chart.js'])
+    expect(readFileSync(join(app, 'resources/LICENSE.txt'), 'utf8')).toContain('Apache License')
   })
 
   it('has its fuses set so that nothing but the app can be made of it', async () => {

@@ -19,6 +19,7 @@ import { describedProgram, withAllBelow } from '../../build/command-tree.ts'
 import { SluiceProcess } from '../integration/sluice-process.ts'
 import { unusedPort } from '../integration/two-tiers.ts'
 import { eventually } from './desktop-app.ts'
+import { expectNotices } from './notices.ts'
 
 const root = join(import.meta.dirname, '../..')
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8', cwd: root })
@@ -69,6 +70,11 @@ describe('the packages for servers', () => {
     expect(Object.keys(manifest.dependencies ?? {})).toEqual(['better-sqlite3'])
     expect(manifest).not.toHaveProperty('private')
     expect(existsSync(join(extracted, 'renderer/index.html'))).toBe(true)
+    expectNotices(readFileSync(join(extracted, 'THIRD-PARTY-NOTICES.txt'), 'utf8'), ['zod', 'better-sqlite3', 'pinia'])
+    // Whoever opens the page gets it, and nothing else of the package.
+    const ofPage = readFileSync(join(extracted, 'renderer/third-party-notices.txt'), 'utf8')
+    expectNotices(ofPage, ['@vue/runtime-core', 'pinia', 'chart.js', 'reka-ui'])
+    expect(ofPage).not.toContain('better-sqlite3')
     mkdirSync(join(extracted, 'node_modules'))
     symlinkSync(join(root, 'node_modules/better-sqlite3'), join(extracted, 'node_modules/better-sqlite3'))
     const entry = join(extracted, 'headless/sluice.js')
@@ -137,6 +143,39 @@ describe('the packages for servers', () => {
       )
       expect(changelog).toContain(`\n -- ${author}  `)
       expect(readFileSync(join(documents, 'copyright'), 'utf8')).toContain('License: Apache-2.0')
+    })
+
+    it("has the notice of every module in it, and says in Debian's words who holds the rights", () => {
+      const documents = join(extracted, 'usr/share/doc/sluice')
+      expectNotices(gunzipSync(readFileSync(join(documents, 'THIRD-PARTY-NOTICES.txt.gz'))).toString(), [
+        ...['zod', 'pino', 'yaml', 'avsc', 'iconv-lite', 'commander'],
+        ...['better-sqlite3', 'node-addon-api', 'vue-router', '@vue/runtime-core', 'chart.js', 'reka-ui'],
+      ])
+      const copyright = readFileSync(join(documents, 'copyright'), 'utf8')
+      // Every licence that a paragraph of files names has a paragraph with its terms.
+      const paragraphs = copyright.split('\n\n')
+      const named = paragraphs.flatMap((one) => /^Files:[^]*^License: (.*)$/m.exec(one)?.[1]?.split(' and ') ?? [])
+      const told = paragraphs.flatMap((one) => /^License: (.*)\n ./.exec(one)?.[1] ?? [])
+      expect([...new Set(named)].sort()).toEqual([...told].sort())
+      for (const holder of ['Joshua Wise', 'Colin McDonnell', 'Evan', 'Eemeli Aro']) expect(copyright).toContain(holder)
+    })
+
+    it('has sums of its files that dpkg can verify, and none of what its owner changes', () => {
+      run('dpkg-deb', '-e', deb, join(folder, 'sums'))
+      const checked = spawnSync('md5sum', ['--check', '--quiet', join(folder, 'sums/md5sums')], {
+        cwd: extracted,
+        encoding: 'utf8',
+      })
+      expect(checked).toMatchObject({ status: 0, stdout: '', stderr: '' })
+      expect(readFileSync(join(folder, 'sums/md5sums'), 'utf8')).not.toContain('etc/sluice')
+    })
+
+    it.skipIf(!has('lintian'))(`lintian finds nothing to warn of ${has('lintian') ? '' : 'needs lintian'}`, () => {
+      const found = spawnSync('lintian', ['--fail-on', 'error,warning', '--tag-display-limit', '0', deb], {
+        encoding: 'utf8',
+      })
+      expect(found.stdout).toBe('')
+      expect(found.status, found.stderr).toBe(0)
     })
 
     it('has a manual of every command and option that --help lists', () => {
