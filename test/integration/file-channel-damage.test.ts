@@ -125,6 +125,24 @@ test('a segment that is gone is counted as lost, and the rest is delivered', asy
   expect(ledgerBalance(open)).toBe(0)
 })
 
+test('a segment that is removed under a running channel is counted as lost, and the rest is delivered', async () => {
+  const text = fs.readFileSync(segmentPath(place.folder, 2), 'latin1')
+  const gone = [...text.matchAll(/(\d+) x/g)].map((match) => Number(match[1]))
+  fs.rmSync(segmentPath(place.folder, 2))
+  expect(await drainNumbers(channel!)).toEqual([...range(0, gone[0]!), ...range(gone.at(-1)! + 1, all)])
+  expect(channel!.stats().ledger).toMatchObject({ received: all, queued: 0, lost: gone.length })
+  expect(ledgerBalance(channel!)).toBe(0)
+})
+
+test('a folder that cannot be reached for a while is no loss', async () => {
+  const away = `${place.folder}-away`
+  fs.renameSync(place.folder, away)
+  await expect(channel!.take(10, 1 << 20, 100)).rejects.toMatchObject({ code: 'SLUICE_CHANNEL_IO' })
+  fs.renameSync(away, place.folder)
+  expect(await drainNumbers(channel!)).toEqual(range(0, all))
+  expect(channel!.stats().ledger).toMatchObject({ received: all, lost: 0 })
+})
+
 test.each([
   ['the newest segment', -1],
   ['an older segment', 1],

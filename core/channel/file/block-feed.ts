@@ -7,7 +7,7 @@ import type { Located, Place } from './worker-messages.ts'
 export interface DamageHandler {
   /** Where the block with the first event from `event` on lies that is still in the queue. */
   locate(event: number): Promise<Located | undefined>
-  /** These bytes cannot be read: the events that they should hold leave the queue. */
+  /** These bytes cannot be read: the events that they should hold leave the queue, to quarantine or, where nothing is left, lost. */
   damaged(
     place: Place,
     size: number,

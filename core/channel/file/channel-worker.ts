@@ -278,12 +278,15 @@ export class ChannelWorker {
           this.#flush(true)
           this.#unlinkDrained()
           break
-        case 'damaged':
-          this.#quarantine.keepDamaged(request.place, request.size)
-          this.#state.settle(request.settlement, request.settlement.bytes)
+        case 'damaged': {
+          const { place, size, settlement } = request
+          const kept = this.#quarantine.keepDamaged(place, size)
+          this.#state.settle(kept ? settlement : { ...settlement, kind: 'lost' }, settlement.bytes)
           this.#flush(true)
           this.#unlinkDrained()
-          break
+          this.#post({ kind: 'answer', id, books: this.#books(), kept })
+          return
+        }
         case 'close':
           this.close()
           this.#post({ kind: 'answer', id, books: this.#books() })

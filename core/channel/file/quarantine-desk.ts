@@ -46,8 +46,10 @@ export class QuarantineDesk implements DamageHandler {
     reason: string,
   ): Promise<void> {
     const settlement = this.#settlement(events.first, events.count, events.bytes, reason)
-    await this.#link.request({ ask: 'damaged', place, size, settlement })
-    this.#log.error({ ...place, event: events.first, events: events.count }, `frame quarantined: ${reason}`)
+    const { kept = false } = await this.#link.request({ ask: 'damaged', place, size, settlement })
+    const said = { ...place, event: events.first, events: events.count }
+    if (kept) this.#log.error(said, `frame quarantined: ${reason}`)
+    else this.#log.error(said, `${events.count} events that were stored are gone: ${reason}`)
   }
 
   #settlement(first: number, count: number, bytes: number, reason: string): Settlement {

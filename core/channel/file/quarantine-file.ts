@@ -5,7 +5,7 @@ import type { ChannelState } from './channel-state.ts'
 import { type FrameCodec, frameBound } from './frame-codec.ts'
 import { frameHeaderSize, saltOf, writeFrameHeader } from './frame.ts'
 import { encodeMeta } from './frame-meta.ts'
-import { quarantinePath, readFully, segmentPath, syncFolder } from './segment-files.ts'
+import { indexPath, quarantinePath, readFully, segmentPath, syncFolder } from './segment-files.ts'
 import { diskError } from './failure.ts'
 import { writeFully } from './segment-writer.ts'
 import type { Place, QuarantineRequest } from './worker-messages.ts'
@@ -83,15 +83,26 @@ export class QuarantineFile {
     return this.#descriptor
   }
 
-  /** Keeps the bytes of a frame that cannot be read, as they are, for whoever can make something of them. */
-  keepDamaged(place: Place, size: number): void {
-    const folder = path.join(this.#folder, 'damaged')
-    fs.mkdirSync(folder, { recursive: true })
-    const from = fs.openSync(segmentPath(this.#folder, place.segment), 'r')
+  /**
+   * Keeps the bytes of a frame that cannot be read, as they are, for whoever can make something of them; false when none is
+   * left. Throws the system's error.
+   */
+  keepDamaged(place: Place, size: number): boolean {
+    const file = segmentPath(this.#folder, place.segment)
+    if (!fs.existsSync(file)) {
+      // Without its index the whole folder cannot be reached: that is no loss.
+      fs.accessSync(indexPath(this.#folder))
+      return false
+    }
+    const from = fs.openSync(file, 'r')
     try {
       const bytes = Buffer.alloc(size)
       const read = readFully(from, bytes, size, place.offset)
+      if (read === 0) return false
+      const folder = path.join(this.#folder, 'damaged')
+      fs.mkdirSync(folder, { recursive: true })
       fs.writeFileSync(path.join(folder, `segment-${place.segment}-at-${place.offset}`), bytes.subarray(0, read))
+      return true
     } finally {
       fs.closeSync(from)
     }

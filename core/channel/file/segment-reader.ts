@@ -1,9 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { access, type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { isSluiceError } from '../../errors.ts'
+import { isSluiceError, systemCode } from '../../errors.ts'
 import { type FrameCodec, frameBound } from './frame-codec.ts'
 import { type FrameHeader, frameHeaderSize, frameSize, readFrameHeader } from './frame.ts'
-import { segmentPath } from './segment-files.ts'
+import { indexPath, segmentPath } from './segment-files.ts'
 import type { Place, SegmentEnd } from './worker-messages.ts'
 
 const readAhead = 1 << 20
@@ -90,7 +90,8 @@ export class SegmentReader {
     const damage = (reason: string, header?: FrameHeader): FrameRead => ({ found: 'damage', header, place, reason })
     const head = await this.#bytes(place, frameHeaderSize, limit)
     const header = head.length < frameHeaderSize ? undefined : readFrameHeader(head, 0, this.#salt)
-    if (header === undefined) return damage('no frame header')
+    if (header === undefined)
+      return damage(head.length < frameHeaderSize ? 'its segment is gone or ends before it' : 'no frame header')
     const size = frameSize(header)
     if (place.offset + size > limit) return damage('frame reaches past its segment', header)
     const frame = await this.#bytes(place, size, limit)
@@ -148,12 +149,8 @@ export class SegmentReader {
   }
 
   async #read(place: Place, length: number): Promise<Chunk> {
-    if (this.#file?.segment !== place.segment) {
-      const handle = await open(segmentPath(this.#folder, place.segment), 'r')
-      await this.#file?.handle.close()
-      this.#file = { segment: place.segment, handle }
-    }
-    const { handle } = this.#file
+    const handle = await this.#open(place.segment)
+    if (handle === undefined) return { segment: place.segment, start: place.offset, bytes: Buffer.alloc(0) }
     const bytes = Buffer.allocUnsafeSlow(length)
     let done = 0
     while (done < length) {
@@ -162,6 +159,24 @@ export class SegmentReader {
       done += bytesRead
     }
     return { segment: place.segment, start: place.offset, bytes: bytes.subarray(0, done) }
+  }
+
+  /**
+   * The file of that segment; undefined when it alone is gone: removed because nothing of it was left in the queue (after damage
+   * the worker knows that first), or by somebody else. Where the index is gone too, it is the folder that cannot be reached.
+   */
+  async #open(segment: number): Promise<FileHandle | undefined> {
+    if (this.#file?.segment === segment) return this.#file.handle
+    try {
+      const handle = await open(segmentPath(this.#folder, segment), 'r')
+      await this.#file?.handle.close()
+      this.#file = { segment, handle }
+      return handle
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error
+      await access(indexPath(this.#folder))
+      return undefined
+    }
   }
 
   async close(): Promise<void> {

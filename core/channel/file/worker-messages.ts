@@ -44,7 +44,7 @@ export type Request =
   | { readonly ask: 'forget'; readonly keys: readonly string[] }
   /** Where the block with this event, or the next one behind it, lies. */
   | { readonly ask: 'locate'; readonly event: number }
-  /** The frame at this place cannot be read: keep its bytes, settle its events. */
+  /** The frame at this place cannot be read: keep its bytes and settle its events, as lost where no byte is left. */
   | {
       readonly ask: 'damaged'
       readonly place: Place
@@ -160,6 +160,8 @@ export type FromWorker =
       readonly kind: 'answer'
       readonly id: number
       readonly located?: Located | undefined
+      /** Whether there was anything left to keep of a frame that cannot be read. */
+      readonly kept?: boolean
       readonly failure?: Failure
       readonly books?: Books
     }
