@@ -122,6 +122,21 @@ function flatten(walk: Walk, path: string, keyAt: Position, value: unknown, dept
   return true
 }
 
+/** The documents of `text`; undefined where it is nested so deep that yaml, which goes down by recursion, has no stack left. */
+function parsedText(text: string, lineCounter: LineCounter): Document.Parsed[] | undefined {
+  try {
+    const parsed = parseAllDocuments(text, { lineCounter, prettyErrors: false, merge: false })
+    const documents = Array.isArray(parsed) ? parsed : []
+    // Lists in each other it gives up by itself, and makes the engine's words its own.
+    return documents.some(({ errors }) => errors.some(({ message }) => message.includes('call stack')))
+      ? undefined
+      : documents
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 /**
  * Reads the YAML form: `agents → a1 → sources → r1 → key: value`. Maps become dotted keys; the names below `sources`,
  * `channels`, `sinks`, `sinkgroups`, `configfilters` and a source's `interceptors` become the lists that `.properties`
@@ -134,8 +149,11 @@ export function parseYaml(file: string, text: string, findings: Findings): Confi
     const { line, col } = counter.linePos(offset)
     return { file, line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const parsed = parseAllDocuments(text, { lineCounter: counter, prettyErrors: false, merge: false })
-  const documents = Array.isArray(parsed) ? parsed : []
+  const documents = parsedText(text, counter)
+  if (documents === undefined) {
+    findings.error(whole, '', `is nested more than ${deepest} deep`, 'use dotted keys')
+    return []
+  }
   const [document] = documents
   if (document === undefined) return []
   for (const one of documents)

@@ -113,6 +113,17 @@ describe('the YAML form', () => {
     expect(found, JSON.stringify(findings)).toMatchObject({ severity: 'error', line })
   })
 
+  test.each([
+    ['maps', '{ a: '],
+    ['lists', '[ '],
+    ['items', '- '],
+  ])('%s in each other, 20,000 deep, are refused as such', async (_, opening) => {
+    const { config, findings } = await load('flow.yaml', `agents:\n  ${opening.repeat(20_000)}`)
+    expect(config).toBeUndefined()
+    expect(findings.filter(({ message }) => message.includes('nested more than 32 deep'))).toHaveLength(1)
+    expect(findings.filter(({ message }) => message.includes('call stack'))).toEqual([])
+  })
+
   test('aliases of aliases end', async () => {
     const levels = Array.from(
       { length: 12 },
