@@ -23,6 +23,7 @@ import { bashCompletion, fishCompletion, zshCompletion } from './completions.ts'
 import { debianCopyright } from './debian-copyright.ts'
 import { debianChangelog, releaseDate } from './debian-documents.ts'
 import { copyHeadless, manifest, root } from './headless-files.ts'
+import { type LibraryNeeds, libraryNeeds } from './library-needs.ts'
 import { manPage } from './man-page.ts'
 import { noticesFile, noticesName, noticesOf } from './third-party-notices.ts'
 
@@ -39,7 +40,7 @@ const staged = mkdtempSync(join(tmpdir(), 'sluice-deb-'))
 try {
   const path = `${join(target, `${manifest.name}_${manifest.version}_${architecture}`)}.deb`
   place(staged, prebuild)
-  control(staged)
+  control(staged, libraryNeeds(join(root, 'node_modules/better-sqlite3/prebuilds', prebuild)))
   normalModes(staged)
   mkdirSync(target, { recursive: true })
   execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', staged, path], {
@@ -87,7 +88,7 @@ function place(folder: string, prebuild: string): void {
   }
 }
 
-function control(folder: string): void {
+function control(folder: string, { glibc, compiler }: LibraryNeeds): void {
   mkdirSync(join(folder, 'DEBIAN'))
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((one) => one.isFile())
@@ -104,7 +105,7 @@ function control(folder: string): void {
     'Section: admin',
     'Priority: optional',
     `Installed-Size: ${Math.ceil(bytes / 1024)}`,
-    'Depends: nodejs (>= 24), adduser, libc6 (>= 2.29), libstdc++6',
+    `Depends: nodejs (>= 24), adduser, libc6 (>= ${glibc}), libstdc++6 (>= ${compiler})`,
     'Description: log relay that keeps what waits and shows it',
     ...wrapped(`${manifest.description}.`),
     ' .',

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { accessSync, closeSync, constants, existsSync, openSync, rmSync, truncateSync } from 'node:fs'
-import { errorText, SluiceError } from './errors.ts'
+import { errorText, isSluiceError, SluiceError } from './errors.ts'
+import { openDatabase } from './open-database.ts'
 
 /**
  * A lock that one process has: an exclusive transaction on a file, which the system ends with the process, however that
@@ -48,9 +49,9 @@ export class LockFile {
 
 function open(file: string): Database.Database {
   try {
-    return new Database(file, { timeout: 0 })
+    return openDatabase(file, { timeout: 0 })
   } catch (error) {
-    const reason = reasonOf(file)
+    const reason = isSluiceError(error) ? undefined : reasonOf(file)
     if (reason === undefined) throw error
     throw new SluiceError('SLUICE_FILE', `the lock ${file} cannot be taken: ${reason}`, { cause: error })
   }

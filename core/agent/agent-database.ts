@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorText } from '../errors.ts'
+import { openDatabase } from '../open-database.ts'
 import { type FlowMark, markKinds } from './flow-marks.ts'
 
 /** Rows of one event list are kept up to this number; acknowledged ones go first. */
@@ -102,7 +103,7 @@ export class AgentDatabase {
 
   /** `file`: a path, or `:memory:` for nothing that lasts. */
   constructor(file: string) {
-    this.#database = new Database(file, { timeout: 5_000 })
+    this.#database = openDatabase(file, { timeout: 5_000 })
     try {
       // A page that is met as damaged hours later would end every round of charts, alarms and drains half way.
       const verdict = this.#database.pragma('quick_check(1)', { simple: true })

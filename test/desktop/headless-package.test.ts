@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,7 +15,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { describedProgram, withAllBelow } from '../../build/command-tree.ts'
 import { SluiceProcess } from '../integration/sluice-process.ts'
 import { unusedPort } from '../integration/two-tiers.ts'
@@ -111,7 +112,7 @@ describe('the packages for servers', () => {
     it('says what it is and needs', () => {
       const about = run('dpkg-deb', '-I', deb)
       expect(about).toMatch(/^ Package: sluice$/m)
-      expect(about).toMatch(/^ Depends: nodejs \(>= 24\), adduser/m)
+      expect(about).toMatch(/^ Depends: nodejs \(>= 24\), adduser, libc6 \(>= 2\.\d+\), libstdc\+\+6 \(>= \d+\)$/m)
       expect(run('dpkg-deb', '-f', deb, 'Architecture').trim()).toBe(process.arch === 'x64' ? 'amd64' : 'arm64')
     })
 
@@ -222,6 +223,67 @@ describe('the packages for servers', () => {
 
     it('runs from where it was extracted, with the flow that it brings', async () => {
       await relays(join(extracted, 'usr/lib/sluice/headless/sluice.js'), join(extracted, 'etc/sluice/flow.properties'))
+    })
+
+    describe('with a part that is missing or damaged', () => {
+      const library = (...parts: string[]) => join(extracted, 'usr/lib/sluice/node_modules', ...parts)
+      let file: string
+      let whole: Buffer
+      let data: string
+      beforeAll(() => {
+        file = library('better-sqlite3/prebuilds', readdirSync(library('better-sqlite3/prebuilds'))[0] ?? '')
+        whole = readFileSync(file)
+        data = join(folder, 'of-damaged')
+        mkdirSync(join(data, 'channels/backlog'), { recursive: true })
+        writeFileSync(join(data, 'channels/backlog/index.db'), 'not looked at')
+      })
+      afterEach(() => writeFileSync(file, whole))
+
+      /** What a command says, and whether it ended by itself with the code of an error. */
+      function says(...words: string[]): string {
+        const program = join(extracted, 'usr/lib/sluice/headless/sluice.js')
+        const { status, stderr, signal } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' })
+        expect({ status, signal }, stderr).toEqual({ status: 1, signal: null })
+        return stderr
+      }
+      const agent = () => ['agent', '-n', 'a1', '-f', join(extracted, 'etc/sluice/flow.properties'), '--data-dir', data]
+      const sentence = (reason: string) =>
+        new RegExp(
+          `^sluice: SQLite cannot be loaded on linux-\\w+ from [^\\n]*${reason}[^\\n]*\\[SLUICE_INSTALLATION\\]\\n$`,
+        )
+
+      it.for([
+        ['there is none for this machine', () => rmSync(file), 'has no library for this machine'],
+        [
+          'it is cut short',
+          () => writeFileSync(file, whole.subarray(0, whole.length >> 1)),
+          'is cut short: it has \\d+ bytes',
+        ],
+        ['it is something else', () => writeFileSync(file, 'x'.repeat(5000)), 'is no library'],
+        ['it is empty', () => writeFileSync(file, ''), 'is empty or cut short'],
+        [
+          'the loader refuses it',
+          () => writeFileSync(file, Buffer.from(whole).fill(0xff, 18, 20)),
+          'cannot open shared object|wrong ELF|ELF',
+        ],
+      ] as const)('says in a sentence that SQLite cannot be loaded: %s', ([, damage, reason]) => {
+        damage()
+        expect(says(...agent())).toMatch(sentence(`(?:${reason})`))
+        // And calls no channel damaged that it cannot read: that would invite a repair.
+        expect(says('fsck', '--repair', join(data, 'channels/backlog'))).toMatch(sentence(`(?:${reason})`))
+        expect(readFileSync(join(data, 'channels/backlog/index.db'), 'utf8')).toBe('not looked at')
+      })
+
+      it('says in a sentence which module is not installed', () => {
+        renameSync(library(), `${library()}-gone`)
+        try {
+          expect(says(...agent())).toMatch(
+            /^sluice: a part of it is not installed: [^\n]*'better-sqlite3'[^\n]*\[SLUICE_INSTALLATION\]\n$/,
+          )
+        } finally {
+          renameSync(`${library()}-gone`, library())
+        }
+      })
     })
 
     it('finds a Node that is new enough, or says what is missing', () => {

@@ -150,6 +150,8 @@ class Check {
       this.#state = state
       return new Map(blocks)
     } catch (error) {
+      // Nothing was read: to call the index damaged would invite a repair of what may be sound.
+      if (isSluiceError(error, 'SLUICE_INSTALLATION')) throw error
       const missing = isSluiceError(error, 'SLUICE_FILE')
       this.#problem(missing ? 'index missing' : 'index damaged', true, errorText(error))
       return undefined

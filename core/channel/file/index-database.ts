@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import type { BlockRow, ChannelState, Segment, SettledRow, SettleKind } from './channel-state.ts'
 import { EventRanges } from '../event-ranges.ts'
 import { check, checkSchema, indexSchema, indexVersion, summed } from './index-schema.ts'
+import { openDatabase } from '../../open-database.ts'
 import type { SenderRecord } from '../sender-identities.ts'
 
 interface ChannelRow {
@@ -75,7 +76,7 @@ export class IndexDatabase {
 
   /** `readOnly`: to look at the index of a folder that may be in use; nothing is made or changed. */
   constructor(file: string, readOnly = false) {
-    this.#database = new Database(file, { timeout: 5000, readonly: readOnly })
+    this.#database = openDatabase(file, { timeout: 5000, readonly: readOnly })
     const database = this.#database
     try {
       if (!readOnly) {
