@@ -16,6 +16,8 @@ export interface SluiceProcessOptions {
   readonly environment?: Record<string, string>
   /** Another entry than that of the source. */
   readonly entry?: string
+  /** An installed command, which finds its own Node. */
+  readonly program?: string
   /** A program and its arguments that start it, such as `setpriv`; it must become the process itself. */
   readonly through?: readonly string[]
 }
@@ -27,7 +29,8 @@ export class SluiceProcess {
   stderr = ''
 
   constructor(args: readonly string[], options: SluiceProcessOptions = {}) {
-    const [program = '', ...own] = [...(options.through ?? []), process.execPath, options.entry ?? source, ...args]
+    const command = options.program === undefined ? [process.execPath, options.entry ?? source] : [options.program]
+    const [program = '', ...own] = [...(options.through ?? []), ...command, ...args]
     this.#child = spawn(program, own, {
       cwd: options.directory,
       env: { ...process.env, ...options.environment },
