@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { HttpRefusal, sendError } from '../control/http-carrier.ts'
+import { endsDeadPeers } from '../dead-peers.ts'
 import { isSluiceError, systemCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { createServer } from '../node-http.ts'
@@ -70,9 +71,8 @@ export class ConsoleServer {
       headersTimeout: limits.headTime,
       requestTimeout: limits.requestTime,
       connectionsCheckingInterval: Math.min(1000, limits.headTime),
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
       noDelay: true,
+      ...endsDeadPeers,
     }
     const listener = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response)
     if (tls) {

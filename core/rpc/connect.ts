@@ -1,6 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import { endsDeadPeers } from '../dead-peers.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import { ClientConnection } from './client-connection.ts'
 import { sharedLookup } from './shared-lookup.ts'
@@ -29,7 +30,7 @@ export async function connect(options: ConnectOptions): Promise<ClientConnection
   const fail = (code: SluiceError['code'], reason: string, cause?: unknown) =>
     new SluiceError(code, `${peer}: ${reason}`, { cause, details: { peer } })
   if (signal?.aborted) throw fail('SLUICE_ABORTED', 'connecting was given up')
-  const socket = connectSocket({ host, port, lookup, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 })
+  const socket = connectSocket({ host, port, lookup, noDelay: true, ...endsDeadPeers })
   const over = new AbortController()
   let abort = () => {}
   const limit = new Promise<never>((_, reject) => {

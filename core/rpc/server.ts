@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import { endsDeadPeers } from '../dead-peers.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import { ReceiveBudget } from '../receive-budget.ts'
 import { spareConnection } from '../spare-connection.ts'
@@ -45,7 +46,7 @@ export class RpcServer {
 
   constructor(options: RpcServerOptions) {
     this.#options = options
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) =>
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, ...endsDeadPeers }, (socket) =>
       this.#enter(socket),
     )
   }

@@ -16,37 +16,53 @@ export async function unusedPort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+/** Where the two processes run and meet. */
+export interface TierPlaces {
+  readonly host: string
+  /** Programs and their arguments that start either: see `SluiceProcess`. */
+  readonly relayThrough: readonly string[]
+  readonly collectorThrough: readonly string[]
+}
+
+const here: TierPlaces = { host: '127.0.0.1', relayThrough: [], collectorThrough: [] }
+
 /** `sluice relay` and `sluice collect` in a process each, on one folder of logs; either can be killed and started. */
 export class TwoTiers {
   readonly directory: string
   readonly watched: string
   readonly out: string
   readonly logs: readonly RotatingLog[]
-  readonly #port: number
+  readonly port: number
+  readonly #places: TierPlaces
   relay: SluiceProcess | undefined
   collector: SluiceProcess | undefined
 
-  constructor(port: number, names: readonly string[]) {
+  constructor(port: number, names: readonly string[], places: TierPlaces = here) {
+    this.#places = places
     this.directory = mkdtempSync(join(tmpdir(), 'sluice-tiers-'))
     this.watched = join(this.directory, 'watched')
     this.out = join(this.directory, 'out')
-    this.#port = port
+    this.port = port
     mkdirSync(this.watched)
     this.logs = names.map((name) => new RotatingLog(this.watched, name))
   }
 
   /** `more`: arguments beside the watched folder, the collector's address and the data folder. */
   startRelay(...more: string[]): SluiceProcess {
-    const to = `127.0.0.1:${this.#port}`
+    const { host, relayThrough: through } = this.#places
+    const to = `${host}:${this.port}`
     const data = join(this.directory, 'relay')
-    return (this.relay = new SluiceProcess(['relay', '--watch', this.watched, ...more, '--to', to, '--data-dir', data]))
+    const args = ['relay', '--watch', this.watched, ...more, '--to', to, '--data-dir', data]
+    return (this.relay = new SluiceProcess(args, { through }))
   }
 
   startCollector(): SluiceProcess {
+    const { host, collectorThrough: through } = this.#places
     const data = join(this.directory, 'collector')
-    return (this.collector = new SluiceProcess([
-      ...['collect', '--port', String(this.#port), '--bind', '127.0.0.1', '--out', this.out, '--data-dir', data],
-    ]))
+    return (this.collector = new SluiceProcess(
+      ['collect', '--port', String(this.port), '--bind', host, '--out', this.out, '--data-dir', data],
+      { through },
+    ))
   }
 
   /** Appends to every log in turn until each has `lines` more, rotating each every `rotation` lines. */

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net'
+import { endsDeadPeers } from '../../dead-peers.ts'
 import { spareConnection } from '../../spare-connection.ts'
 import { listen, listeningPort } from '../listen.ts'
 import type { Source, SourceContext, SourceDetail } from '../source.ts'
@@ -35,7 +36,7 @@ export class NetcatSource implements Source {
     const { log } = this.#context
     this.#stopping = new AbortController()
     const { signal } = this.#stopping
-    const server = createServer({ keepAlive: true, noDelay: true, allowHalfOpen: true }, (socket) => {
+    const server = createServer({ noDelay: true, allowHalfOpen: true, ...endsDeadPeers }, (socket) => {
       socket.on('error', (error) => log.debug({ error }, 'netcat connection'))
       const decoding = textDecoding(options.encoding)
       if (decoding === undefined || !this.#hasRoom(maxConnections)) {
