@@ -152,6 +152,8 @@ for (const host of hosts.filter(({ steered }) => steered))
         allowRunningInsecureContent: false,
         experimentalFeatures: false,
         navigateOnDragDrop: false,
+        // It is not packaged; what is, is tested below.
+        devTools: true,
       })
       expect(await app.electron.evaluate((electron) => (electron as unknown as StandIn).privileged)).toEqual([
         { scheme: 'sluice', privileges: { standard: true, secure: true, supportFetchAPI: true } },
@@ -239,5 +241,34 @@ for (const host of hosts.filter(({ steered }) => steered))
       await (await app.page()).getByText('netcat1').first().waitFor()
       const log = readFileSync(join(app.folder, 'user-data/logs/sluice.log'), 'utf8')
       expect(log).toContain("the page's process is gone: crashed (5)")
+    })
+  })
+
+for (const host of hosts.filter(({ steered }) => steered))
+  describe.skipIf(host.executable === undefined)(`the tools for developers, ${on(host)}`, () => {
+    it.each([
+      ['are off in a packaged app', [], false],
+      ['are there when it is started with --devtools', ['--devtools'], true],
+    ])('%s', async (_, more, there) => {
+      const app = await DesktopApp.start(host, { arguments: ['--standin-packaged', ...more] })
+      try {
+        await app.flow()
+        const found = await app.electron.evaluate(({ app, BrowserWindow, Menu }) => {
+          const roles = (items: readonly { role?: unknown; submenu?: unknown }[]): unknown[] =>
+            items.flatMap(({ role, submenu }) => [
+              role,
+              ...roles((submenu as { items?: typeof items } | undefined)?.items ?? []),
+            ])
+          const [window] = BrowserWindow.getAllWindows() as unknown as GuardedWindow[]
+          return {
+            packaged: app.isPackaged,
+            window: window?.options.webPreferences.devTools,
+            menu: roles((Menu.getApplicationMenu()?.items ?? []) as never).filter((role) => role === 'toggleDevTools'),
+          }
+        })
+        expect(found).toEqual({ packaged: true, window: there, menu: there ? ['toggleDevTools'] : [] })
+      } finally {
+        await app.close()
+      }
     })
   })
