@@ -2,8 +2,11 @@ import type { Clock } from '../clock.ts'
 import { errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
 
-/** What the operator did, and what kept the flow from flowing. `down`: the agent itself did not run. `slept`: the machine did not. */
-export const markKinds = ['action', 'reload', 'outage', 'full', 'disk', 'failed', 'down', 'slept'] as const
+/**
+ * What the operator did, and what kept the flow from flowing. `begun`: there was no agent before. `down`: it did not run.
+ * `slept`: the machine did not.
+ */
+export const markKinds = ['action', 'reload', 'outage', 'full', 'disk', 'failed', 'begun', 'down', 'slept'] as const
 export type MarkKind = (typeof markKinds)[number]
 
 /** A moment or a time to be marked on a chart. Epoch milliseconds. */
@@ -60,9 +63,10 @@ export class FlowMarks {
     this.#safely(() => {
       const now = clock.now()
       const heard = store.endOpenMarks()
-      const text = heard === undefined ? 'the agent started for the first time' : 'the agent did not run'
-      const from = heard === undefined ? now : Math.min(heard, now)
-      store.addMark({ kind: 'down', component: 'agent', code: 'start', text, from, to: now })
+      const start = { component: 'agent', code: 'start', to: now }
+      if (heard === undefined)
+        store.addMark({ ...start, kind: 'begun', text: 'the agent started for the first time', from: now })
+      else store.addMark({ ...start, kind: 'down', text: 'the agent did not run', from: Math.min(heard, now) })
     })
   }
 

@@ -53,7 +53,7 @@ describe('an outage', () => {
     const calm = (await client.call('status', {})).channels[0]
     expect(calm?.forecast).toMatchObject({ full: null, drained: { seconds: 0 } })
     expect(await marks()).toMatchObject([
-      { kind: 'down', component: 'agent', text: 'the agent started for the first time' },
+      { kind: 'begun', component: 'agent', text: 'the agent started for the first time' },
     ])
 
     up = false

@@ -1,7 +1,7 @@
 /** Something that happened while a chart was drawn. */
 export interface ChartMark {
   readonly id: number
-  readonly kind: 'action' | 'reload' | 'outage' | 'full' | 'disk' | 'failed' | 'down' | 'slept'
+  readonly kind: 'action' | 'reload' | 'outage' | 'full' | 'disk' | 'failed' | 'begun' | 'down' | 'slept'
   readonly text: string
   /** Epoch milliseconds. */
   readonly from: number
@@ -24,6 +24,7 @@ export const markLooks: Readonly<Record<ChartMark['kind'], Look>> = {
   failed: { sign: '✕', tone: 'bad', word: 'failed' },
   reload: { sign: '↻', tone: 'calm', word: 'configuration' },
   slept: { sign: '☾', tone: 'calm', word: 'asleep' },
+  begun: { sign: '▸', tone: 'calm', word: 'first start' },
   down: { sign: '◌', tone: 'bad', word: 'not running' },
 }
 
