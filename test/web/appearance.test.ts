@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConsolePage, openBrowser, windowMissing } from './console-page.ts'
-import { crowdedFlow, longChannel, longSource, writeWatchedFiles } from './crowded-flow.ts'
+import { crowdedFlow, longAgent, longChannel, longSource, writeWatchedFiles } from './crowded-flow.ts'
 import { cutOff } from './cut-off.ts'
 
 const output = join(import.meta.dirname, '../output/appearance')
@@ -101,6 +101,56 @@ describe.skipIf(windowMissing !== '')(`every view ${windowMissing}`, () => {
       await opened.close()
     }
   })
+
+  test(
+    'asks in dialogs that are whole and readable with names that are too long, in every look',
+    { timeout: 400_000 },
+    async () => {
+      const flow = crowdedFlow().replaceAll(/^a1\./gm, `${longAgent}.`)
+      const prepare = (folder: string) => writeWatchedFiles(join(folder, 'in'))
+      const opened = await ConsolePage.open(browser, { flow, prepare, agent: longAgent })
+      const { page } = opened
+      const dialog = page.getByRole('dialog')
+      const at = async (path: string, title: string) => {
+        await page.setViewportSize(looks[0].size)
+        await opened.go(path)
+        await page.getByRole('heading', { level: 1, name: title }).waitFor()
+      }
+      const judged = async (name: string) => {
+        await dialog.waitFor()
+        const wrong = await judge(opened, `dialog-${name}`)
+        await page.keyboard.press('Escape')
+        await dialog.waitFor({ state: 'detached' })
+        return wrong
+      }
+      try {
+        const wrong: string[] = []
+        await page.getByRole('button', { name: `Drain… channel ${longChannel}` }).click()
+        await page.getByLabel('At most so many events a second').fill('x')
+        wrong.push(...(await judged('drain')))
+        await at(`/backlog/${longChannel}`, 'Backlog')
+        await page.getByRole('button', { name: 'Export…' }).click()
+        await dialog.getByRole('button', { name: 'Export', exact: true }).click()
+        await dialog.getByRole('link', { name: /^Download/ }).waitFor()
+        wrong.push(...(await judged('export')))
+        await page.keyboard.press('Control+k')
+        await dialog.getByLabel('Command', { exact: true }).fill('payment-gateway')
+        wrong.push(...(await judged('palette')))
+        await at('/configuration', 'Configuration')
+        const editor = page.getByRole('textbox', { name: /^Text of/ })
+        await editor.fill(
+          (await editor.inputValue()).replaceAll('steady', 'unsteady').replaceAll(longSource, `${longSource}-2`),
+        )
+        await page.getByRole('button', { name: /^Preview/ }).click()
+        await dialog.getByRole('button', { name: 'Apply' }).waitFor()
+        wrong.push(...(await judged('preview')))
+        expect(wrong).toEqual([])
+        expect(opened.complaints).toEqual([])
+      } finally {
+        await opened.close()
+      }
+    },
+  )
 
   test('says that there is nothing yet, and that its agent is gone, in every look', { timeout: 400_000 }, async () => {
     const opened = await ConsolePage.open(browser, { flow: idleFlow })

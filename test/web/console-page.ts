@@ -24,8 +24,10 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 export interface ConsolePageOptions {
-  /** The text of the configuration of agent `a1`; `FOLDER` stands for the test's own folder. */
+  /** The text of the configuration; `FOLDER` stands for the test's own folder. */
   readonly flow: string
+  /** The agent's name: `a1` unless said. */
+  readonly agent?: string
   readonly context?: BrowserContextOptions
   /** What the folder holds before the agent starts. */
   readonly prepare?: (folder: string) => void
@@ -33,7 +35,7 @@ export interface ConsolePageOptions {
   readonly withoutRights?: boolean
 }
 
-/** An agent `a1`, its folder, and a page that shows it. */
+/** An agent, its folder, and a page that shows it. */
 export class ConsolePage {
   readonly folder: string
   readonly flowFile: string
@@ -41,9 +43,11 @@ export class ConsolePage {
   /** What the page complained about: errors of scripts and of its policy. */
   readonly complaints: string[] = []
   #agent: SluiceProcess
+  readonly #name: string
   #kept: Server | undefined
 
-  private constructor(folder: string, flowFile: string, page: Page, agent: SluiceProcess) {
+  private constructor(folder: string, flowFile: string, page: Page, agent: SluiceProcess, name: string) {
+    this.#name = name
     this.folder = folder
     this.flowFile = flowFile
     this.page = page
@@ -57,7 +61,7 @@ export class ConsolePage {
   /** Without motion: what looks at colours must not meet one that is on its way to another. */
   static async open(
     browser: Browser,
-    { flow, context, prepare, withoutRights = false }: ConsolePageOptions,
+    { flow, agent: name = 'a1', context, prepare, withoutRights = false }: ConsolePageOptions,
   ): Promise<ConsolePage> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-web-'))
     const flowFile = join(folder, 'flow.properties')
@@ -67,12 +71,12 @@ export class ConsolePage {
     prepare?.(folder)
     if (withoutRights) giveToNobody(folder)
     const through = withoutRights ? throughNobody : []
-    const agent = start(folder, flowFile, through)
+    const agent = start(folder, flowFile, through, name)
     const address = await consoleAddress(agent)
     const page = await (
       await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...context })
     ).newPage()
-    const opened = new ConsolePage(folder, flowFile, page, agent)
+    const opened = new ConsolePage(folder, flowFile, page, agent, name)
     await page.goto(address)
     await page.getByRole('heading', { level: 1, name: 'Flow' }).waitFor()
     return opened
@@ -115,7 +119,7 @@ export class ConsolePage {
    */
   async restartAgent(): Promise<string> {
     await this.#agent.kill()
-    this.#agent = start(this.folder, this.flowFile, [])
+    this.#agent = start(this.folder, this.flowFile, [], this.#name)
     return await consoleAddress(this.#agent)
   }
 
@@ -127,9 +131,9 @@ export class ConsolePage {
   }
 }
 
-function start(folder: string, flowFile: string, through: readonly string[]): SluiceProcess {
+function start(folder: string, flowFile: string, through: readonly string[], agent: string): SluiceProcess {
   const data = join(folder, 'data')
-  return new SluiceProcess(['agent', '-n', 'a1', '-f', flowFile, '--data-dir', data, '--console'], { through })
+  return new SluiceProcess(['agent', '-n', agent, '-f', flowFile, '--data-dir', data, '--console'], { through })
 }
 
 async function consoleAddress(agent: SluiceProcess): Promise<string> {

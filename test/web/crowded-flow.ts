@@ -7,6 +7,7 @@ export const longChannel = 'audit-records-of-the-payment-gateway-in-the-second-d
 export const longSource = 'application-logs-of-every-server-of-the-payment-gateway-watched-since-the-migration'
 const longSink = 'regional-collector-of-the-second-data-centre-reached-through-the-maintenance-network'
 export const longHeader = 'x-identifier-of-the-transaction-as-the-gateway-of-the-second-data-centre-wrote-it-down'
+export const longAgent = 'edge-of-the-second-data-centre-in-the-cellar-of-the-old-town-hall-behind-the-river'
 const channels = 50
 export const watchedFiles = 500
 

@@ -14,6 +14,14 @@ export async function cutOff(page: Page): Promise<string[]> {
     const view = document.querySelector('.view')
     if (view && view.scrollWidth > view.clientWidth + 1)
       wrong.add(`the view is ${view.scrollWidth - view.clientWidth} px too wide`)
+    // A dialog scrolls when it is too high, and never sideways; it lies in the window whole.
+    for (const dialog of document.querySelectorAll('[role=dialog], [role=dialog] .content')) {
+      const box = dialog.getBoundingClientRect()
+      if (dialog.scrollWidth > dialog.clientWidth + 1)
+        wrong.add(`the dialog is ${dialog.scrollWidth - dialog.clientWidth} px too wide`)
+      if (box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight)
+        wrong.add('the dialog reaches out of the window')
+    }
     const scrolls = (value: string) => value === 'auto' || value === 'scroll'
     for (const element of document.querySelectorAll<HTMLElement>('body *')) {
       const style = getComputedStyle(element)

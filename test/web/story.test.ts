@@ -129,7 +129,7 @@ describe.skipIf(windowMissing !== '')(`the story ${windowMissing}`, () => {
           expect.stringContaining(`request ${wanted} served`),
         ])
         await picture('exported')
-        await dialog.getByRole('button', { name: 'Cancel' }).click()
+        await dialog.getByRole('button', { name: 'Close' }).click()
         clearInterval(load)
 
         // The sink is paused, the upstream comes back, and the backlog is drained at a measured rate.
