@@ -45,6 +45,11 @@ async function readText(path: string, file: string, findings: Findings): Promise
   }
 }
 
+/** Which of the two forms a configuration file has: its name says so. */
+export function isYamlFile(path: string): boolean {
+  return ['.yaml', '.yml'].includes(extname(path).toLowerCase())
+}
+
 async function parse(file: string, text: string, findings: Findings): Promise<ConfigEntry[]> {
   const nothing = text.indexOf('\0')
   if (nothing >= 0) {
@@ -52,8 +57,7 @@ async function parse(file: string, text: string, findings: Findings): Promise<Co
     findings.error({ file, line, column: 0 }, '', 'is a binary file: it has a NUL character', 'give a text file')
     return []
   }
-  const isYaml = ['.yaml', '.yml'].includes(extname(file).toLowerCase())
-  if (!isYaml) return parseProperties(file, text, findings)
+  if (!isYamlFile(file)) return parseProperties(file, text, findings)
   // Its reader takes 14 MB that an agent with .properties would carry for nothing.
   const { parseYaml } = await import('./yaml-form.ts')
   return parseYaml(file, text, findings)

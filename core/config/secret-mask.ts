@@ -8,12 +8,33 @@ export function isSecretKey(key: string): boolean {
   return secretKey.test(key)
 }
 
-const line = /^(\s*(?:["'])?[\w.-]*?(?:password|passphrase|secret|token|credential)s?(?:["'])?\s*[=: ]\s*)(\S.*)$/i
+const secretLine =
+  /^(\s*(?:["'])?[\w.-]*?(?:password|passphrase|secret|token|credential)s?(?:["'])?\s*([=: ])\s*)(.*)$/i
 
-/** A line of a configuration file with its value masked where its key is that of a secret; a reference stays. */
-export function maskedLine(text: string): string {
-  const [, start, value] = line.exec(text) ?? []
-  // `${filter[…]}` names where the secret is, and is none.
-  if (start === undefined || value === undefined || /^["']?\$\{[^}]*\}["']?$/.test(value)) return text
-  return `${start}${maskText}`
+const goesOn = (line: string) => (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1
+const indentOf = (line: string) => /^\s*/.exec(line)?.[0] ?? ''
+
+/**
+ * The lines of a configuration file with the values of secrets masked, whatever else is wrong with the file; a reference
+ * stays. A value may go on in the lines below: in `.properties` behind a backslash, in YAML where they are further in.
+ */
+export function maskedLines(lines: readonly string[], isYaml: boolean): string[] {
+  let behindBackslash = false
+  /** How far in the key of the value is that may still go on. */
+  let furtherThan: number | undefined
+  return lines.map((line) => {
+    const indent = indentOf(line)
+    if (furtherThan !== undefined && line.trim() !== '' && indent.length <= furtherThan) furtherThan = undefined
+    if (behindBackslash || furtherThan !== undefined) {
+      behindBackslash &&= goesOn(line)
+      return line.trim() === '' ? line : `${indent}${maskText}`
+    }
+    const [, start, sign, value] = secretLine.exec(line) ?? []
+    if (start === undefined || value === undefined) return line
+    if (isYaml && sign === ':') furtherThan = indent.length
+    else if (!isYaml) behindBackslash = goesOn(line)
+    // `${filter[…]}` names where the secret is, and is none.
+    if (value === '' || /^["']?\$\{[^}]*\}["']?$/.test(value)) return line
+    return `${start}${maskText}`
+  })
 }

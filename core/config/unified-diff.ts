@@ -6,42 +6,58 @@ export interface UnifiedDiff {
   readonly removed: number
 }
 
-interface Step {
-  readonly kind: ' ' | '-' | '+'
-  readonly line: string
+interface Line {
+  readonly text: string
+  /** What stands for it in the difference. */
+  readonly shown: string
 }
 
+interface Step {
+  readonly kind: ' ' | '-' | '+'
+  readonly line: Line
+}
+
+/** The lines of a text as they are to be shown, one for each. */
+export type ShowLines = (lines: readonly string[]) => readonly string[]
+
+const noLine: Line = { text: '', shown: '' }
 const around = 3
 /** Beyond so many differing lines the middle is shown as replaced whole: nobody reads it line by line. */
 const mostSteps = 600
 
-/** `show` is applied to each line that is shown. */
-export function unifiedDiff(path: string, before: string, after: string, show = (line: string) => line): UnifiedDiff {
-  const steps = compare(linesOf(before), linesOf(after))
+/** What differs is found in the lines as they are; what is shown of them is said by `show`. */
+export function unifiedDiff(
+  path: string,
+  before: string,
+  after: string,
+  show: ShowLines = (lines) => lines,
+): UnifiedDiff {
+  const steps = compare(linesOf(before, show), linesOf(after, show))
   const hunks = hunksOf(steps)
   // Only the end of the last line differs.
   if (hunks.length === 0) return { text: '', added: 0, removed: 0 }
   const lines = [`--- ${path}`, `+++ ${path}`]
-  for (const hunk of hunks) lines.push(header(hunk), ...hunk.steps.map(({ kind, line }) => kind + show(line)))
+  for (const hunk of hunks) lines.push(header(hunk), ...hunk.steps.map(({ kind, line }) => kind + line.shown))
   const changed = (kind: Step['kind']) => steps.filter((step) => step.kind === kind).length
   return { text: `${lines.join('\n')}\n`, added: changed('+'), removed: changed('-') }
 }
 
-function linesOf(text: string): string[] {
-  if (text === '') return []
-  const lines = text.split(/\r?\n/)
+function linesOf(whole: string, show: ShowLines): Line[] {
+  if (whole === '') return []
+  const lines = whole.split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
-  return lines
+  const shown = show(lines)
+  return lines.map((text, at) => ({ text, shown: shown[at] ?? '' }))
 }
 
 /** The steps from one list to the other: what is equal at both ends first, the rest by Myers' algorithm. */
-function compare(before: readonly string[], after: readonly string[]): Step[] {
+function compare(before: readonly Line[], after: readonly Line[]): Step[] {
   let start = 0
-  while (start < before.length && start < after.length && before[start] === after[start]) start++
+  while (start < before.length && start < after.length && before[start]?.text === after[start]?.text) start++
   let end = 0
   const most = Math.min(before.length, after.length) - start
-  while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end++
-  const same = (line: string): Step => ({ kind: ' ', line })
+  while (end < most && before[before.length - 1 - end]?.text === after[after.length - 1 - end]?.text) end++
+  const same = (line: Line): Step => ({ kind: ' ', line })
   return [
     ...before.slice(0, start).map(same),
     ...shortest(before.slice(start, before.length - end), after.slice(start, after.length - end)),
@@ -50,7 +66,7 @@ function compare(before: readonly string[], after: readonly string[]): Step[] {
 }
 
 /** E. W. Myers, "An O(ND) Difference Algorithm and Its Variations", 1986: the greedy algorithm. */
-function shortest(a: readonly string[], b: readonly string[]): Step[] {
+function shortest(a: readonly Line[], b: readonly Line[]): Step[] {
   const replaced = () => [
     ...a.map((line): Step => ({ kind: '-', line })),
     ...b.map((line): Step => ({ kind: '+', line })),
@@ -62,7 +78,7 @@ function shortest(a: readonly string[], b: readonly string[]): Step[] {
     trace.push(new Map(reached))
     for (let diagonal = -depth; diagonal <= depth; diagonal += 2) {
       let x = nextX(reached, diagonal, depth)
-      while (x < a.length && x - diagonal < b.length && a[x] === b[x - diagonal]) x++
+      while (x < a.length && x - diagonal < b.length && a[x]?.text === b[x - diagonal]?.text) x++
       reached.set(diagonal, x)
       if (x >= a.length && x - diagonal >= b.length) return backtrack(a, b, trace)
     }
@@ -76,7 +92,7 @@ function nextX(reached: ReadonlyMap<number, number>, diagonal: number, depth: nu
   return diagonal === -depth || (diagonal !== depth && left < above) ? above : left + 1
 }
 
-function backtrack(a: readonly string[], b: readonly string[], trace: readonly ReadonlyMap<number, number>[]): Step[] {
+function backtrack(a: readonly Line[], b: readonly Line[], trace: readonly ReadonlyMap<number, number>[]): Step[] {
   const steps: Step[] = []
   let x = a.length
   let y = b.length
@@ -89,12 +105,12 @@ function backtrack(a: readonly string[], b: readonly string[], trace: readonly R
     const previousX = down ? above : left
     const previousY = previousX - (down ? diagonal + 1 : diagonal - 1)
     while (x > previousX && y > previousY && x > 0 && y > 0) {
-      steps.push({ kind: ' ', line: a[--x] ?? '' })
+      steps.push({ kind: ' ', line: a[--x] ?? noLine })
       y--
     }
     if (depth === 0) break
-    if (down) steps.push({ kind: '+', line: b[--y] ?? '' })
-    else steps.push({ kind: '-', line: a[--x] ?? '' })
+    if (down) steps.push({ kind: '+', line: b[--y] ?? noLine })
+    else steps.push({ kind: '-', line: a[--x] ?? noLine })
   }
   return steps.reverse()
 }

@@ -6,8 +6,8 @@ import { componentKinds } from '../component/definition.ts'
 import type { ConfigVersion, FileText, VersionOrigin } from '../config/config-versions.ts'
 import { Findings } from '../config/findings.ts'
 import type { AgentConfig, ConfigResult, Finding } from '../config/model.ts'
-import { readFiles } from '../config/read-files.ts'
-import { maskedLine } from '../config/secret-mask.ts'
+import { isYamlFile, readFiles } from '../config/read-files.ts'
+import { maskedLines } from '../config/secret-mask.ts'
 import { unifiedDiff } from '../config/unified-diff.ts'
 import { SluiceError } from '../errors.ts'
 import type { configCalls } from './config-calls.ts'
@@ -57,10 +57,7 @@ async function shown(access: ConfigAccess): Promise<FileText[]> {
   const { masked } = await access.load([])
   return (await access.get()).map(({ path, text }) => ({
     path,
-    text: text
-      .split('\n')
-      .map((line) => maskedLine(masked(line)))
-      .join('\n'),
+    text: maskedLines(text.split('\n').map(masked), isYamlFile(path)).join('\n'),
   }))
 }
 
@@ -69,10 +66,9 @@ async function preview(agent: Agent, access: ConfigAccess, files: readonly FileT
   const [before, after] = [await access.load([]), await access.load(files)]
   // Secrets of the old texts must not show either.
   const mask = (text: string) => after.masked(before.masked(text))
-  const show = (line: string) => maskedLine(mask(line))
   const diffs = files.flatMap(({ path, text }) => {
     const old = present.find((one) => one.path === resolve(path))?.text ?? ''
-    const diff = unifiedDiff(path, old, text, show)
+    const diff = unifiedDiff(path, old, text, (lines) => maskedLines(lines.map(mask), isYamlFile(path)))
     return diff.text === '' ? [] : [{ path, ...diff }]
   })
   const { findings, config } = after
