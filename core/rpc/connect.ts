@@ -1,9 +1,9 @@
-import { connect as connectSocket, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import { endsDeadPeers } from '../dead-peers.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import { ClientConnection } from './client-connection.ts'
+import { reach } from './reach.ts'
 import { sharedLookup } from './shared-lookup.ts'
 
 export interface ConnectOptions {
@@ -30,7 +30,6 @@ export async function connect(options: ConnectOptions): Promise<ClientConnection
   const fail = (code: SluiceError['code'], reason: string, cause?: unknown) =>
     new SluiceError(code, `${peer}: ${reason}`, { cause, details: { peer } })
   if (signal?.aborted) throw fail('SLUICE_ABORTED', 'connecting was given up')
-  const socket = connectSocket({ host, port, lookup, noDelay: true, ...endsDeadPeers })
   const over = new AbortController()
   let abort = () => {}
   const limit = new Promise<never>((_, reject) => {
@@ -40,10 +39,20 @@ export async function connect(options: ConnectOptions): Promise<ClientConnection
       reject(fail('SLUICE_TIMEOUT', `no connection within ${connectTimeout} ms`))
     })
   })
+  let socket: Socket | undefined
+  const open = async (): Promise<ClientConnection> => {
+    socket = await reach({ host, port, clock, lookup, signal: over.signal })
+    // It may have got through in the moment in which the time was over.
+    if (over.signal.aborted) {
+      socket.destroy()
+      throw fail('SLUICE_ABORTED', 'connecting was given up')
+    }
+    return shake(socket, peer, options)
+  }
   try {
-    return await Promise.race([shake(socket, peer, options), limit])
+    return await Promise.race([open(), limit])
   } catch (error) {
-    socket.destroy()
+    socket?.destroy()
     throw isSluiceError(error) ? error : fail('SLUICE_PEER', trouble(error), error)
   } finally {
     signal?.removeEventListener('abort', abort)
@@ -69,15 +78,6 @@ function trouble(error: unknown): string {
 }
 
 async function shake(socket: Socket, peer: string, options: ConnectOptions): Promise<ClientConnection> {
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.once('connect', () => {
-      socket.removeListener('error', reject)
-      resolve()
-    })
-  })
-  // The layer above may be gone when the socket reports its own error.
-  socket.on('error', () => {})
   const stream = options.layer ? await options.layer(socket) : socket
   const connection = new ClientConnection(stream, peer, options)
   if (stream !== socket) connection.onClosed(() => socket.destroySoon())

@@ -19,6 +19,8 @@ export async function unusedPort(): Promise<number> {
 /** Where the two processes run and meet. */
 export interface TierPlaces {
   readonly host: string
+  /** The collector's own address, if `host` is a name. */
+  readonly bind?: string
   /** Programs and their arguments that start either: see `SluiceProcess`. */
   readonly relayThrough: readonly string[]
   readonly collectorThrough: readonly string[]
@@ -57,10 +59,10 @@ export class TwoTiers {
   }
 
   startCollector(): SluiceProcess {
-    const { host, collectorThrough: through } = this.#places
+    const { host, bind = host, collectorThrough: through } = this.#places
     const data = join(this.directory, 'collector')
     return (this.collector = new SluiceProcess(
-      ['collect', '--port', String(this.port), '--bind', host, '--out', this.out, '--data-dir', data],
+      ['collect', '--port', String(this.port), '--bind', bind, '--out', this.out, '--data-dir', data],
       { through },
     ))
   }

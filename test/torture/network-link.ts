@@ -33,6 +33,8 @@ export interface LinkCounts {
 /** Addresses of the two ends. A third, `nobody`, is on the same network: what is sent there is never heard of again. */
 export const endAddresses = ['10.86.53.1', '10.86.53.130'] as const
 export const nobody = '10.86.53.3'
+/** As `nobody`, but of a name with this address the system names that of the other end first. */
+export const noNeighbour = '10.86.53.131'
 
 export class NetworkLink {
   readonly #child: ChildProcess
