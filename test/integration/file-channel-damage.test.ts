@@ -134,6 +134,31 @@ test('a segment that is removed under a running channel is counted as lost, and 
   expect(ledgerBalance(channel!)).toBe(0)
 })
 
+test('a segment in whose place another one lies costs what it held, and the rest is delivered', async () => {
+  const second = fs.readFileSync(segmentPath(place.folder, 2), 'latin1')
+  const gone = [...second.matchAll(/(\d+) x/g)].map((match) => Number(match[1]))
+  const open = await whileClosed(() => fs.copyFileSync(segmentPath(place.folder, 1), segmentPath(place.folder, 2)))
+  expect(await drainNumbers(open)).toEqual([...range(0, gone[0]!), ...range(gone.at(-1)! + 1, all)])
+  const { ledger } = open.stats()
+  expect(ledger).toMatchObject({ received: all, queued: 0 })
+  expect(ledger.lost + ledger.quarantined).toBe(gone.length)
+  expect(ledgerBalance(open)).toBe(0)
+  await open.put(numberedBatch(all, perBlock))
+  expect(await drainNumbers(open)).toEqual(range(all, all + perBlock))
+})
+
+test('the newest segment in whose place another one lies costs what it held as soon as something new comes', async () => {
+  const last = listSegments(place.folder).at(-1)!
+  const open = await whileClosed(() => fs.copyFileSync(segmentPath(place.folder, 1), segmentPath(place.folder, last)))
+  await open.put(numberedBatch(all, perBlock))
+  const numbers = await drainNumbers(open)
+  expect(numbers.slice(-perBlock)).toEqual(range(all, all + perBlock))
+  const { ledger } = open.stats()
+  expect(ledger).toMatchObject({ queued: 0 })
+  expect(ledger.lost + ledger.quarantined).toBe(all + perBlock - numbers.length)
+  expect(ledgerBalance(open)).toBe(0)
+})
+
 test('a folder that cannot be reached for a while is no loss', async () => {
   const away = `${place.folder}-away`
   fs.renameSync(place.folder, away)

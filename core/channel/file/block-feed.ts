@@ -62,10 +62,34 @@ export class BlockFeed {
       const next = header.firstEvent + header.count
       // Blocks that were handed out from memory lie behind a place that was sought while this one was read.
       if (next <= this.#next) continue
+      if (header.firstEvent > this.#next) await this.#missing(header.firstEvent)
       this.#next = next
       const batch = new Batch(payload, header.count)
       return { batch, firstEvent: header.firstEvent, at: header.at, exclusive: false, left: header.count }
     }
+  }
+
+  /**
+   * The segments go on with `event`, though others were to come: they are settled, or what should hold them holds something
+   * else, such as a copy of another segment.
+   */
+  async #missing(event: number): Promise<void> {
+    for (;;) {
+      const located = await this.#damage.locate(this.#next)
+      if (located === undefined || located.firstEvent >= event) return
+      await this.#lose(located, 'not where it was stored')
+    }
+  }
+
+  /** What should lie there leaves the queue. */
+  async #lose(located: Located, reason: string): Promise<void> {
+    await this.#damage.damaged(
+      { segment: located.segment, offset: located.offset },
+      located.size,
+      { first: located.firstEvent, count: located.count, bytes: located.rawLength },
+      `damaged in storage: ${reason}`,
+    )
+    this.#next = located.firstEvent + located.count
   }
 
   async #skip(read: Extract<FrameRead, { found: 'damage' }>): Promise<void> {
@@ -82,13 +106,7 @@ export class BlockFeed {
       return
     }
     // One that should have come before this place is behind the end of what its segment still has.
-    await this.#damage.damaged(
-      { segment: located.segment, offset: located.offset },
-      located.size,
-      { first: located.firstEvent, count: located.count, bytes: located.rawLength },
-      `damaged in storage: ${ahead === 0 ? read.reason : 'not where it was stored'}`,
-    )
-    this.#next = located.firstEvent + located.count
+    await this.#lose(located, ahead === 0 ? read.reason : 'not where it was stored')
     if (ahead === 0) this.#reader.seek({ segment: place.segment, offset: place.offset + located.size })
   }
 
