@@ -4,3 +4,6 @@
  * default for a server is that of the system: two hours.
  */
 export const endsDeadPeers = { keepAlive: true, keepAliveInitialDelay: 30_000 } as const
+
+/** Milliseconds in which a peer's system acknowledges what was sent, if it is there: as long as it may leave questions open. */
+export const unansweredFor = 40_000

@@ -87,6 +87,8 @@ export class ServerConnection implements HeldConnection {
   #closed = false
   /** Monotonic milliseconds of the last sign of life; a connection that we hold ourselves is alive. */
   #heardAt: number
+  /** Monotonic milliseconds of the last answer, until somebody has asked whether it was acknowledged. */
+  #answeredAt: number | undefined
 
   /** `stream` carries frames in the clear. `onClosed` is called once, with the reason when it was not the peer's end. */
   constructor(
@@ -139,6 +141,21 @@ export class ServerConnection implements HeldConnection {
         ? 'in the middle of a frame'
         : 'without a first call'
     this.#close(this.#failure('SLUICE_TIMEOUT', `silent for ${milliseconds} ms ${doing}`))
+  }
+
+  /** True once for each last answer that left `milliseconds` ago: time to ask whether the peer's system has it. */
+  provesAnswer(milliseconds: number): boolean {
+    if (this.#answeredAt === undefined || this.#options.clock.monotonic() - this.#answeredAt < milliseconds)
+      return false
+    this.#answeredAt = undefined
+    return true
+  }
+
+  /** Ends a connection whose peer does not have the answer that `provesAnswer` meant; not when there is a newer one. */
+  closeUnacknowledged(milliseconds: number): void {
+    if (this.#answeredAt !== undefined) return
+    const reason = `nobody has acknowledged an answer for ${milliseconds} ms: its machine or network is gone`
+    this.#close(this.#failure('SLUICE_PEER', reason))
   }
 
   /** Answers what is under way, then ends; at once when nothing is. */
@@ -291,6 +308,7 @@ export class ServerConnection implements HeldConnection {
     let due = 0
     while (this.#pending[due]?.answer !== undefined) due++
     if (due > 0) {
+      this.#answeredAt = this.#options.clock.monotonic()
       const answers = this.#pending.splice(0, due)
       this.#stream.write(due === 1 ? answers[0]!.answer! : Buffer.concat(answers.map(({ answer }) => answer!)))
     }

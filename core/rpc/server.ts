@@ -1,12 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import { endsDeadPeers } from '../dead-peers.ts'
+import { endsDeadPeers, unansweredFor } from '../dead-peers.ts'
 import { SluiceError, errorText, isSluiceError, systemCode } from '../errors.ts'
 import { ReceiveBudget } from '../receive-budget.ts'
 import { spareConnection } from '../spare-connection.ts'
 import type { FrameLimits } from './frame-reader.ts'
 import { type CallHandler, ServerConnection, type ServerConnectionOptions } from './server-connection.ts'
+import { unacknowledged } from './unacknowledged.ts'
 
 export interface RpcServerOptions {
   readonly host: string
@@ -32,6 +33,9 @@ export interface RpcServerOptions {
 
 /** Connections that may wait to be accepted: beyond, a client's system tries again only after seconds. */
 const backlog = 4096
+
+/** Milliseconds between two looks at all connections, at most. */
+const longestWatch = 10_000
 
 /** Listens for Avro clients (Flume's NettyServer). One bad client costs its own connection only. */
 export class RpcServer {
@@ -67,9 +71,10 @@ export class RpcServer {
     this.#server.on('error', (error) =>
       this.#options.onTrouble(new SluiceError('SLUICE_LISTEN', `port ${port}: ${errorText(error)}`, { cause: error })),
     )
-    void this.#watch()
     const address = this.#server.address()
-    return typeof address === 'object' && address !== null ? address.port : port
+    const own = typeof address === 'object' && address !== null ? address.port : port
+    void this.#watch(own)
+    return own
   }
 
   get connections(): ReadonlySet<ServerConnection> {
@@ -158,11 +163,26 @@ export class RpcServer {
   }
 
   /** One timer for all connections. */
-  async #watch(): Promise<void> {
+  async #watch(port: number): Promise<void> {
     const { stallTimeout, clock } = this.#options
     while (!this.#stopped.signal.aborted) {
-      await clock.sleep(Math.max(stallTimeout / 4, 50), this.#stopped.signal)
+      await clock.sleep(Math.min(Math.max(stallTimeout / 4, 50), longestWatch), this.#stopped.signal)
       for (const connection of this.#connections) connection.closeIfStalled(stallTimeout)
+      await this.#endUnacknowledged(port)
+    }
+  }
+
+  /** A peer that is gone while an answer is on its way to it: the system's own questions do not come about then. */
+  async #endUnacknowledged(port: number): Promise<void> {
+    const due = [...this.#connections].filter((connection) => connection.provesAnswer(unansweredFor))
+    if (due.length === 0) return
+    try {
+      const peers = await unacknowledged(port)
+      for (const connection of due) if (peers.has(connection.peer)) connection.closeUnacknowledged(unansweredFor)
+    } catch (error) {
+      this.#options.onTrouble(
+        new SluiceError('SLUICE_INTERNAL', `cannot see whose answers wait: ${errorText(error)}`, { cause: error }),
+      )
     }
   }
 }
