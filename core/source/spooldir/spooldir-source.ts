@@ -1,6 +1,6 @@
 import { mkdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { SluiceError, errorText } from '../../errors.ts'
+import { SluiceError, errorText, systemCode } from '../../errors.ts'
 import type { EventDeserializer } from '../../deserializer/deserializer.ts'
 import { BatchBuilder } from '../../event/batch-builder.ts'
 import type { TextPattern } from '../../pattern/text-pattern.ts'
@@ -38,6 +38,7 @@ export class SpooldirSource implements Source {
   #stopped = new AbortController()
   #task: Promise<void> = Promise.resolve()
   #resume: (() => void) | undefined
+  #trouble = ''
 
   /** `newId` makes a text that never comes twice, `random` numbers from 0 up to 1. */
   constructor(settings: SpooldirSettings, context: SourceContext, newId: () => string, random: () => number) {
@@ -62,6 +63,7 @@ export class SpooldirSource implements Source {
   }
 
   start(): Promise<void> {
+    this.#trouble = ''
     this.#stopped = new AbortController()
     const { signal } = this.#stopped
     this.#streams.clear()
@@ -116,18 +118,29 @@ export class SpooldirSource implements Source {
     while (!signal.aborted) {
       try {
         const waiting = await this.#folder.waiting()
-        this.#context.reportState('')
+        this.#folderIs('')
         await this.#forgetMissing(waiting)
         this.#waiting = new Map(waiting.filter(({ path }) => !this.#streams.has(path)).map((file) => [file.path, file]))
         for (const file of waiting) {
           await this.#serve(file, feed, signal)
         }
       } catch (error) {
-        this.#context.reportState(`waiting: ${errorText(error)}`)
+        this.#folderIs(systemCode(error) === 'ENOENT' ? 'the folder is missing' : errorText(error))
       }
       await clock.sleep(this.#settings.pollDelay, signal)
     }
     await feed.settled()
+  }
+
+  /** What is wrong with the folder, in words; it is told of when it changes. */
+  #folderIs(trouble: string): void {
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    const { directory } = this.#folder
+    this.#context.reportState(trouble === '' ? '' : `waiting: ${trouble}: ${directory}`)
+    if (trouble === '') this.#context.log.info({ path: directory }, 'the folder can be read again')
+    else
+      this.#context.reportEvent('SLUICE_FILE', `${trouble}: ${directory}; it is looked at again until it can be read`)
   }
 
   /** Reads one file to its end and finishes it; what is wrong with it becomes its note. */
