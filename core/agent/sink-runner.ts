@@ -109,7 +109,7 @@ export class SinkRunner {
         await this.#putBack()
         if (this.#stopping.signal.aborted) break
         const { clock, log, name } = this.#options
-        const wait = this.#backoff.next(clock.monotonic())
+        const wait = this.#backoff.next()
         log.error({ error, wait: Math.round(wait) }, `${name}: ${errorText(error)}`)
         await clock.sleep(wait, signal)
       }
@@ -171,7 +171,7 @@ export class SinkRunner {
     const penaltyEnd = processor.retryAt(now)
     let wait = penaltyEnd === undefined ? undefined : penaltyEnd - now
     if (this.#failedThisRound.size > 0) {
-      const grown = this.#backoff.next(now)
+      const grown = this.#backoff.next()
       wait = wait === undefined ? grown : Math.max(wait, sinks.length > 1 ? 0 : grown)
       this.#failedThisRound.clear()
     }

@@ -116,7 +116,7 @@ export class SourceChannels implements ChannelProcessor {
         if (signal.aborted || !isPassing(error)) throw error
         // The channel has waited its keep-alive for room already; only other trouble needs a pause of ours.
         const { clock } = this.#options
-        const wait = backoff.next(clock.monotonic())
+        const wait = backoff.next()
         await clock.sleep(isSluiceError(error, 'SLUICE_CHANNEL_FULL') ? Math.min(wait, 200) : wait, signal)
       },
       signal,

@@ -136,7 +136,7 @@ export class Supervisor {
   }
 
   async #rest(error: unknown, signal: AbortSignal): Promise<void> {
-    const wait = this.#backoff.next(this.#clock.monotonic())
+    const wait = this.#backoff.next()
     this.phase = 'failed'
     this.reason = errorText(error)
     this.retryAt = this.#clock.now() + wait
