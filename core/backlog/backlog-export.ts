@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChannelReader, Start } from '../channel/file/reader.ts'
-import { errorText, SluiceError, systemCode } from '../errors.ts'
+import { errorText, isSluiceError, SluiceError, systemCode } from '../errors.ts'
 import type { Event } from '../event/event.ts'
 import { AvroEventSerializer } from '../serializer/avro-event.ts'
 import type { EventSerializer } from '../serializer/serializer.ts'
@@ -32,7 +32,7 @@ const unfinished = '.part'
 /**
  * Writes the events that the query finds, oldest first: NDJSON (one object a line: number, at, headers, and body or
  * bodyBase64) or an Avro container file as Flume writes them. The file appears when it is whole; after an error or an
- * abort nothing of it is left. Throws `SLUICE_DISK_FULL` or `SLUICE_FILE`.
+ * abort nothing of it is left; a pipe or a device gets it as it comes. Throws `SLUICE_DISK_FULL` or `SLUICE_FILE`.
  */
 export async function exportBacklog(
   reader: ChannelReader,
@@ -43,8 +43,10 @@ export async function exportBacklog(
 ): Promise<void> {
   const part = plan.file + unfinished
   let file: FileHandle | undefined
+  let direct = false
   try {
-    file = await open(part, 'wx', 0o600)
+    direct = await isDevice(plan.file)
+    file = direct ? await open(plan.file, 'w') : await open(part, 'wx', 0o600)
     const writer = formWriter(plan.format)
     const chunks: Buffer[] = [writer.begin()]
     let size = 0
@@ -62,14 +64,26 @@ export async function exportBacklog(
     }
     writer.end(chunks)
     await write()
-    await file.sync()
+    if (!direct) await file.sync()
     await file.close()
     file = undefined
-    await rename(part, plan.file)
+    if (!direct) await rename(part, plan.file)
   } catch (error) {
     await file?.close().catch(() => undefined)
-    if (systemCode(error) !== 'EEXIST') await rm(part, { force: true })
+    if (!direct && systemCode(error) !== 'EEXIST') await rm(part, { force: true })
     throw exportError(error, plan.file)
+  }
+}
+
+/** A pipe or a device, such as `/dev/stdout`: it is written to, and no file takes its place. */
+async function isDevice(path: string): Promise<boolean> {
+  try {
+    const found = await stat(path)
+    if (found.isDirectory()) throw new SluiceError('SLUICE_FILE', `cannot write ${path}: it is a folder`)
+    return !found.isFile()
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false
+    throw error
   }
 }
 
@@ -82,6 +96,7 @@ async function writeWhole(file: FileHandle, chunk: Buffer, progress: ExportProgr
 }
 
 function exportError(error: unknown, file: string): unknown {
+  if (isSluiceError(error)) return error
   const code = systemCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new SluiceError('SLUICE_DISK_FULL', `the disk is full: ${file} could not be written`, { cause: error })

@@ -67,6 +67,7 @@ describe('sluice backlog', () => {
       [[folder, '--in', 'tail'], 2, /give body, headers or any/],
       [[directory + '/nowhere'], 1, /is no channel folder/],
       [[folder, '--export', join(directory, 'no/such/place')], 1, /cannot write/],
+      [[folder, '--export', directory], 1, /cannot write \S+: it is a folder/],
       [[folder, '--export', file, '--format', 'csv'], 2, /give one of ndjson, avro/],
     ] as const) {
       const failed = await runSluice(['backlog', ...args])

@@ -25,6 +25,7 @@ async function check(...args: string[]) {
     clock: systemClock,
     onSignal: () => () => undefined,
     exit: (code) => (result.code = code),
+    outlastOutput: () => undefined,
     exitNow: () => {
       throw new Error('not in a test')
     },

@@ -18,6 +18,7 @@ export async function run(...args: string[]) {
     clock: systemClock,
     onSignal: () => () => undefined,
     exit: (code) => (result.code = code),
+    outlastOutput: () => undefined,
     exitNow: () => {
       throw new Error('not in a test')
     },

@@ -22,6 +22,7 @@ function fakeProcess() {
       return () => listeners.delete(listener)
     },
     exit: () => undefined,
+    outlastOutput: () => undefined,
     exitNow(code) {
       ends.push(code)
       throw new Ended()

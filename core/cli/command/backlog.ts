@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { exportBacklog } from '../../backlog/backlog-export.ts'
@@ -160,7 +161,9 @@ async function exported(
     if (saidAt > 0) context.stderr.write('\r\u001b[K')
   }
   const { written, writtenBytes, damaged, gone } = progress
-  context.stdout.write(
+  // What went into a pipe may have gone to our own output.
+  const output = (await stat(file)).isFile() ? context.stdout : context.stderr
+  output.write(
     options.json === true
       ? `${JSON.stringify({ file, written, writtenBytes, damaged, gone })}\n`
       : `${written} events, ${byteText(writtenBytes)} written to ${file}\n`,

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { type Clock, systemClock } from '../../clock.ts'
+import { LastingOutput } from './lasting-output.ts'
 
 /** Where text goes. A terminal may be narrower and gets readable lines. */
 export interface TextOutput {
@@ -22,6 +23,8 @@ export interface CommandLineContext {
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void
   /** Sets the exit code: 0 done, 1 failed, 2 wrong usage. The program ends when the command's promise resolves. */
   exit(code: ExitCode): void
+  /** From here on nothing that becomes of `stdout` ends the program: what it does matters more than what it says. */
+  outlastOutput(): void
   /** Ends the process at once, for a second Ctrl-C. */
   exitNow(code: number): never
 }
@@ -33,9 +36,12 @@ const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /** The context of the real process. */
 export function processContext(): CommandLineContext {
+  let stdout: TextOutput = process.stdout
   return {
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      return stdout
+    },
+    stderr: new LastingOutput(2),
     environment: process.env,
     platform: process.platform,
     homeDirectory: homedir(),
@@ -49,6 +55,9 @@ export function processContext(): CommandLineContext {
     },
     exit(code) {
       process.exitCode = code
+    },
+    outlastOutput() {
+      stdout = new LastingOutput(1)
     },
     exitNow(code) {
       process.exit(code)

@@ -27,6 +27,7 @@ export async function runAgents(
     (plan) => new RunningAgent(plan, context, plans.length === 1 ? log : log.child({ agent: plan.agent })),
   )
   const over = new AbortController()
+  context.outlastOutput()
   let printing: Promise<void> | undefined
   let console: ConsoleServer | undefined
   const stop = async () => {
