@@ -112,7 +112,7 @@ describe.skipIf(linkMissing)(
           const over = new AbortController()
           const writing = (async () => {
             while (!over.signal.aborted) {
-              log.append(100)
+              log.append(40)
               await pause(20)
             }
           })()
