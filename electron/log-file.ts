@@ -1,8 +1,11 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { LastingOutput } from '../core/cli/command/lasting-output.ts'
 
 const mostBytes = 10 * 1024 * 1024
 const mostFiles = 5
+/** The terminal that the app was started from may be gone, too. */
+const lastResort = new LastingOutput(2)
 
 /** The app's log in a folder: `sluice.log`, and up to four older ones of 10 MB each. */
 export class LogFile {
@@ -24,7 +27,7 @@ export class LogFile {
       appendFileSync(this.#path, text)
       this.#size += Buffer.byteLength(text)
     } catch (error) {
-      process.stderr.write(`the log ${this.#path} cannot be written: ${String(error)}\n${text}`)
+      lastResort.write(`the log ${this.#path} cannot be written: ${String(error)}\n${text}`)
     }
   }
 
