@@ -3,6 +3,7 @@ import { compileQuery } from '../../core/backlog/backlog-query.ts'
 import { patternHint } from '../../core/backlog/block-pattern.ts'
 import { hintedEvents } from '../../core/backlog/hinted-events.ts'
 import { BatchBuilder } from '../../core/event/batch-builder.ts'
+import { engineFinds } from '../engine-finds.ts'
 import { fc } from '../property-checks.ts'
 
 function batchOf(events: readonly { body: Buffer; value: string }[]) {
@@ -12,7 +13,7 @@ function batchOf(events: readonly { body: Buffer; value: string }[]) {
 }
 
 const units = ['a', 'b', 'K', 'k', '1', '\n', 'ä', 'Ä', 'ſ', '\u212a', '日', '😀', '\ufffd', '\u00a0', '\u2028']
-/** Few, so that no expression backtracks for long: text, and bytes that are none: cut characters, lone continuations, what looks like a length. */
+/** Text, and bytes that are none: cut characters, lone continuations, what looks like a length. */
 const body = fc
   .array(
     fc.oneof(
@@ -90,13 +91,19 @@ describe('what a search steps over', () => {
     fc.assert(
       fc.property(pattern.filter(understood), events, fc.boolean(), (regex, all, ignoreCase) => {
         const batch = batchOf(all)
+        const texts = all.flatMap(({ body, value }) => [body.toString(), value])
+        const flags = ignoreCase ? 'i' : ''
+        fc.pre(engineFinds(regex, flags, texts) !== undefined)
+        const { inBytes } = patternHint(regex, ignoreCase)
+        const bytes = Buffer.from(batch.bytes).toString('latin1')
+        if (inBytes !== undefined) fc.pre(engineFinds(inBytes.source, inBytes.flags, [bytes]) !== undefined)
         const { match, hint } = compileQuery({ regex, ignoreCase })
         const matching = Array.from({ length: batch.count }, (_, at) => at).filter(
           (at) => match(batch.event(at)) !== undefined,
         )
         if (hint !== undefined) expect(hintedEvents(batch, hint)).toEqual(expect.arrayContaining(matching))
         // A short literal is passed over for the whole expression: both must be right.
-        const { literal, inBytes } = patternHint(regex, ignoreCase)
+        const { literal } = patternHint(regex, ignoreCase)
         if (literal !== '')
           for (const at of matching)
             expect(hintedEvents(batch, { kind: 'bytes', bytes: Buffer.from(literal), ignoreCase })).toContain(at)

@@ -1,7 +1,6 @@
+import { engineFinds } from '../engine-finds.ts'
 import { fc } from '../property-checks.ts'
-import { createContext, Script } from 'node:vm'
 import { expect, test } from 'vitest'
-import { systemCode } from '../../core/errors.ts'
 import { PatternAutomaton } from '../../core/pattern/pattern-automaton.ts'
 import { patternCost } from '../../core/pattern/pattern-cost.ts'
 import { patternTree } from '../../core/pattern/pattern-tree.ts'
@@ -44,20 +43,6 @@ const { expression: expressions } = fc.letrec<{ expression: string; piece: strin
     .array(fc.array(tie('piece'), { maxLength: 4 }), { minLength: 1, maxLength: 3 })
     .map((alternatives) => alternatives.map((pieces) => pieces.join('')).join('|')),
 }))
-
-const world = createContext({ source: '', flags: '', texts: [] as string[] })
-const inEngine = new Script('{ const engine = new RegExp(source, flags); texts.map((text) => engine.test(text)) }')
-
-/** In which texts the engine finds the expression; undefined for one that it would take minutes over. */
-function engineFinds(source: string, flags: string, texts: readonly string[]): boolean[] | undefined {
-  Object.assign(world, { source, flags, texts })
-  try {
-    return [...(inEngine.runInContext(world, { timeout: 250 }) as boolean[])]
-  } catch (error) {
-    if (systemCode(error) === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined
-    throw error
-  }
-}
 
 test('an automaton finds what the engine finds', () => {
   let matched = 0
